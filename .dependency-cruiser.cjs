@@ -1,0 +1,104 @@
+/** The direction rules of ARCHITECTURE.md. `npm run boundaries` also proves on a known-bad fixture that they bite. */
+const ours = '^(packages|plugin|extension|test)/';
+const tests = '\\.test\\.ts$';
+
+module.exports = {
+  forbidden: [
+    {
+      name: 'unresolvable',
+      comment: 'An import that cannot be resolved would slip through every other rule.',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'doors-do-not-know-each-other',
+      comment: 'plugin, extension and operator share the engine, never one another.',
+      severity: 'error',
+      from: { path: '^(plugin|extension|packages/operator)/' },
+      to: { path: '^(plugin|extension|packages/operator)/', pathNot: '^$1/' },
+    },
+    {
+      name: 'packages-do-not-know-doors',
+      severity: 'error',
+      from: { path: '^packages/(?!operator/)' },
+      to: { path: '^(plugin|extension|packages/operator|test)/' },
+    },
+    {
+      name: 'core-knows-nothing-of-ours',
+      severity: 'error',
+      from: { path: '^packages/core/' },
+      to: { path: ours, pathNot: '^packages/core/' },
+    },
+    {
+      name: 'adapters-know-core-only',
+      comment: 'storage, kube and formats stand side by side on core.',
+      severity: 'error',
+      from: { path: '^packages/(storage|kube|formats)/' },
+      to: { path: '^packages/', pathNot: ['^packages/$1/', '^packages/core/'] },
+    },
+    {
+      name: 'core-knows-no-disk-and-no-network',
+      severity: 'error',
+      from: { path: '^packages/core/', pathNot: tests },
+      to: { path: '^(node:)?(fs|fs/promises|http|https|http2|net|tls|child_process|os|worker_threads)$' },
+    },
+    {
+      name: 'core-ground-floor',
+      comment: 'errors and clock stand on nothing.',
+      severity: 'error',
+      from: { path: '^packages/core/src/(errors|clock)', pathNot: tests },
+      to: { path: '^packages/core/src/', pathNot: '^packages/core/src/(errors|clock)' },
+    },
+    {
+      name: 'core-first-floor',
+      comment: 'object stands on errors and clock.',
+      severity: 'error',
+      from: { path: '^packages/core/src/object/', pathNot: tests },
+      to: { path: '^packages/core/src/', pathNot: '^packages/core/src/(errors|clock|object)' },
+    },
+    {
+      name: 'core-second-floor',
+      comment: 'cluster, select, archive, diff and location stand below backup and restore.',
+      severity: 'error',
+      from: { path: '^packages/core/src/(cluster|select|archive|diff|location)/', pathNot: tests },
+      to: { path: '^packages/core/src/(backup|restore)/' },
+    },
+    {
+      name: 'one-home-each',
+      comment: 'vscode, yargs and the Kubernetes client each have one home.',
+      severity: 'error',
+      from: { path: ours, pathNot: '^plugin/' },
+      to: { path: 'node_modules/(@types/)?yargs/' },
+    },
+    {
+      name: 'client-node-in-kube-only',
+      severity: 'error',
+      from: { path: ours, pathNot: '^packages/kube/' },
+      to: { path: 'node_modules/@kubernetes/client-node/' },
+    },
+    {
+      name: 'by-name-not-by-path',
+      comment: "Across packages one imports the package's name, never a path into its src.",
+      severity: 'error',
+      from: { path: '^(packages/[^/]+|plugin|extension|test)/' },
+      to: {
+        path: '^(packages/[^/]+|plugin|extension)/',
+        pathNot: ['^$1/', '^packages/[^/]+/src/(index|conformance)\\.ts$'],
+      },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(/dist/|/\\.tsbuild/)' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.base.json' },
+    // Without these three a workspace import is unresolved and every rule passes in silence.
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'types', 'node', 'default'],
+      extensions: ['.ts', '.js', '.json'],
+    },
+  },
+};

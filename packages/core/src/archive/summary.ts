@@ -1,0 +1,83 @@
+import type { ResourceType } from '../object/resource-type.ts';
+import type { TypeName } from '../object/resource-type.ts';
+import type { ClusterIdentity } from '../cluster/reader.ts';
+import type { Selection } from '../select/selection.ts';
+
+/** One type of a backup: how it was served, and what of it was stored. */
+export interface TypeSummary extends ResourceType {
+  readonly count: number;
+  /** The JSON of its objects before compression, in bytes. */
+  readonly sizeBytes: number;
+  /** Objects by namespace, sorted by name; empty for cluster-scoped types. */
+  readonly namespaces: Readonly<Record<string, number>>;
+  /** The revision at which it was read, when that is not the backup's. */
+  readonly revision?: string;
+}
+
+/** Something that was asked for and is not in the backup, or not as of the backup's one instant. */
+export type Shortfall =
+  /** The group's discovery failed: its types, and so its objects, are not in the backup. */
+  | { readonly kind: 'undiscovered'; readonly groupVersion: string; readonly message: string }
+  /** The type could not be listed (in that namespace): what of it is in the backup is incomplete. */
+  | { readonly kind: 'unlisted'; readonly type: TypeName; readonly namespace?: string; readonly message: string }
+  /** The type was read whole, but later than the backup's revision. */
+  | { readonly kind: 'later'; readonly type: TypeName; readonly reason: string };
+
+/** A thing worth a person's attention that leaves the backup whole. */
+export type BackupWarning =
+  /** Secrets lie in the archive readable by whoever can read it. */
+  | { readonly kind: 'secrets-in-clear'; readonly count: number }
+  /** The location cannot create conditionally: two writers of one name could not be told apart. */
+  | { readonly kind: 'unconditional-store' }
+  /** An object that belongs to what was selected could not be read, and was not itself asked for. */
+  | { readonly kind: 'related-unreadable'; readonly ref: string; readonly message: string };
+
+/** Where one independently compressed block of the index lies in the index file, and what it begins with. */
+export interface IndexBlock {
+  readonly offset: number;
+  readonly length: number;
+  /** The ref of its first entry as `type/namespace/name` (an empty namespace for cluster-scoped objects). */
+  readonly first: string;
+}
+
+/** A file of the backup, by its name in the backup's folder. */
+export interface BackupFile {
+  readonly name: string;
+  readonly sizeBytes: number;
+  /** sha256 of its bytes, base64url without padding. */
+  readonly sha256: string;
+}
+
+/** What the archive itself carries about the backup (its entry `metadata/infrabackup/backup.json`). */
+export interface BackupHeader {
+  /** `major.minor` of docs/format.md. A reader refuses a major that it does not know. */
+  readonly format: string;
+  readonly name: string;
+  /** The tool that wrote it, e.g. `infrabackup 0.1.0`. */
+  readonly tool: string;
+  readonly startedAt: string;
+  readonly cluster: ClusterIdentity;
+  /** The etcd revision that every type was read at; absent where the API gave none. */
+  readonly revision?: string;
+  readonly selection: Selection;
+  readonly labels: Readonly<Record<string, string>>;
+  /** When `prune` may delete it; absent means never. */
+  readonly expiresAt?: string;
+  /** The version of the table of members that content digests leave out. */
+  readonly contentTable: number;
+  /** How Secrets and other objects are encrypted; null when all lie in clear. */
+  readonly encryption: null;
+  /** Sorted by type name; types with no object included, since they were looked for. */
+  readonly types: readonly TypeSummary[];
+  readonly shortfalls: readonly Shortfall[];
+  readonly warnings: readonly BackupWarning[];
+}
+
+/** The backup's summary file: written last, so a backup exists when its summary does. */
+export interface BackupSummary extends BackupHeader {
+  readonly completedAt: string;
+  readonly archive: BackupFile;
+  readonly index: BackupFile & { readonly blocks: readonly IndexBlock[] };
+  /** Over all of the above and, through the files' digests, every byte: `sha256:` and 64 hex digits. */
+  readonly digest: string;
+}

@@ -1,0 +1,33 @@
+export { AppError, InternalError, isAppError, throwIfCancelled } from './errors/app-error.ts';
+export type { AppErrorDetails } from './errors/app-error.ts';
+export { errorCodes, exitCodeOf, exitCodes } from './errors/codes.ts';
+export type { ErrorCode, Outcome } from './errors/codes.ts';
+export { formatInstant } from './clock.ts';
+export type { Clock } from './clock.ts';
+export { apiVersionOf, typeName } from './object/resource-type.ts';
+export type { ResourceType, TypeName } from './object/resource-type.ts';
+export { compareRefs, compareUtf8, formatRef, refKey } from './object/ref.ts';
+export type { ObjectRef } from './object/ref.ts';
+export type { Json, JsonObject, Manifest, ObjectMeta, OwnerReference } from './object/manifest.ts';
+export type { RawObject } from './object/raw-object.ts';
+export type {
+  ClusterIdentity,
+  ClusterReader,
+  Discovery,
+  DiscoveryFailure,
+  ListBatch,
+  ListRequest,
+} from './cluster/reader.ts';
+export type { ByteRange, Store, StoreBody, StoreCapabilities, StoreEntry } from './store/store.ts';
+export type { OpenSpool, Spool } from './archive/spool.ts';
+export type { IndexEntry } from './archive/index-entry.ts';
+export type {
+  BackupFile,
+  BackupHeader,
+  BackupSummary,
+  BackupWarning,
+  IndexBlock,
+  Shortfall,
+  TypeSummary,
+} from './archive/summary.ts';
+export type { Selection, SelectionRule } from './select/selection.ts';

@@ -1,0 +1,58 @@
+/** What a store can do beyond the least. The engine reads whole where ranges are missing, and warns where creates race. */
+export interface StoreCapabilities {
+  /** `create` is atomic against other writers; where false, two writers of one name may both believe they won. */
+  readonly conditionalCreate: boolean;
+  /** `read` with a range transfers that range only. */
+  readonly rangedRead: boolean;
+}
+
+/** One entry of a listing. */
+export interface StoreEntry {
+  /** The whole key, `/`-separated, without a leading slash. */
+  readonly key: string;
+  readonly sizeBytes: number;
+  /** When it was written by the store's clock, in ms since 1970; only ever compared with other times of the same store. */
+  readonly modifiedMs: number;
+}
+
+/** A part of a value: `length` bytes from `offset`. A part that reaches past the end is cut there. */
+export interface ByteRange {
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** What a write gives: bytes at hand, or a stream that can be read once (and not at all when the key is taken). */
+export type StoreBody = Uint8Array | AsyncIterable<Uint8Array>;
+
+/**
+ * A place that keeps values under keys: a folder, a bucket, a repository. This comment is the contract.
+ *
+ * - Keys are `/`-separated, 1 to 1,024 bytes, of `[A-Za-z0-9._:+@=-]` segments that are not `.` or `..`; anything else
+ *   is refused with USAGE before the store is touched.
+ * - A value appears whole or not at all, also after a crash or an aborted stream, and is durable when the call returns.
+ * - After a write returns, every read and listing shows it.
+ * - Errors by code: STORE_EXISTS (create only), STORE_NOT_FOUND (read, size), STORE_DENIED, STORE_FULL,
+ *   STORE_UNAVAILABLE (after the driver's own retries), CANCELLED. An error thrown by a body's stream comes through
+ *   unchanged, and nothing is left behind.
+ */
+export interface Store {
+  /** The location as it is shown and compared; never holds a credential. */
+  readonly uri: string;
+  readonly capabilities: StoreCapabilities;
+  /** Writes a key that must not exist; throws STORE_EXISTS when it does. Exactly one of several racing writers wins. */
+  create(key: string, body: StoreBody, signal?: AbortSignal): Promise<void>;
+  /** Writes a key, in place of what was there. */
+  replace(key: string, body: StoreBody, signal?: AbortSignal): Promise<void>;
+  /** The value, or a part of it. */
+  read(key: string, range?: ByteRange, signal?: AbortSignal): Promise<Buffer>;
+  /** The value as a stream of bounded chunks, from `offset` on (0 when left out). */
+  stream(key: string, offset?: number, signal?: AbortSignal): AsyncIterable<Buffer>;
+  /** The value's size and time; undefined when there is no such key. */
+  stat(key: string, signal?: AbortSignal): Promise<StoreEntry | undefined>;
+  /** Every key that starts with `prefix` (which ends in `/` or is empty), in byte order of the keys. */
+  list(prefix: string, signal?: AbortSignal): AsyncIterable<StoreEntry>;
+  /** The first segments under `prefix`, e.g. the names under `backups/`; in byte order, one request where the store can. */
+  listNames(prefix: string, signal?: AbortSignal): AsyncIterable<string>;
+  /** Removes a key; removing what is not there is no error. */
+  remove(key: string, signal?: AbortSignal): Promise<void>;
+}
