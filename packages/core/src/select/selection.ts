@@ -3,6 +3,8 @@ export interface Selection {
   /** The preset that the rules came from; absent for rules of the user's own. */
   readonly preset?: string;
   readonly rules: readonly SelectionRule[];
+  /** What must hold beside one of the rules: the flags that narrow a preset. Absent: nothing more. */
+  readonly within?: SelectionRule;
 }
 
 /** Conditions that must all hold. An absent condition holds for everything. */

@@ -1,0 +1,4 @@
+// core-first-floor
+import { select } from '../select/climbs.ts';
+
+export const used = select;

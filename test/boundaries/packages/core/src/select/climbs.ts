@@ -1,0 +1,4 @@
+// core-second-floor
+import { backup } from '../backup/backup.ts';
+
+export const select = backup;

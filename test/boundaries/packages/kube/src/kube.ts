@@ -1,0 +1,4 @@
+// packages-do-not-know-doors
+import { main } from '../../../plugin/src/main.ts';
+
+export const kube = main;
