@@ -2,7 +2,14 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 /** Files that may print, read the environment and end the process: entries and renderers, nothing else. */
-const edges = ['plugin/src/main.ts', 'plugin/src/render/**', 'plugin/bin/**', 'scripts/**', 'test/**'];
+const edges = [
+  'plugin/src/main.ts',
+  'plugin/src/render/**',
+  'plugin/bin/**',
+  'scripts/**',
+  'test/**',
+  'packages/*/src/testing/**',
+];
 
 export default tseslint.config(
   { ignores: ['**/dist/**', '**/.tsbuild/**', 'test/boundaries/**'] },

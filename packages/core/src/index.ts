@@ -10,6 +10,12 @@ export { compareRefs, compareUtf8, formatRef, refKey } from './object/ref.ts';
 export type { ObjectRef } from './object/ref.ts';
 export type { Json, JsonObject, Manifest, ObjectMeta, OwnerReference } from './object/manifest.ts';
 export type { RawObject } from './object/raw-object.ts';
+export { ListCutter } from './object/list-cutter.ts';
+export type { ListMetadata } from './object/list-cutter.ts';
+export { rawObject } from './object/object-scanner.ts';
+export { bytesDigest, contentDigest } from './object/content-digest.ts';
+export { serverOwnedMembers, contentTableVersion } from './object/server-owned-members.ts';
+export type { ServerOwnedMember } from './object/server-owned-members.ts';
 export type {
   ClusterIdentity,
   ClusterReader,
@@ -31,3 +37,4 @@ export type {
   TypeSummary,
 } from './archive/summary.ts';
 export type { Selection, SelectionRule } from './select/selection.ts';
+export { editDistance } from './select/resolve-type.ts';

@@ -1,0 +1,204 @@
+import { AppError } from '../errors/app-error.ts';
+import { ObjectScanner } from './object-scanner.ts';
+import type { RawObject } from './raw-object.ts';
+
+const quote = 0x22;
+const backslash = 0x5c;
+const openBracket = 0x5b;
+const closeBracket = 0x5d;
+const openBrace = 0x7b;
+const closeBrace = 0x7d;
+
+/** What a list says about itself, outside its items. */
+export interface ListMetadata {
+  readonly resourceVersion?: string;
+  /** Where the next page begins; absent on the last. */
+  readonly continue?: string;
+  readonly remainingItemCount?: number;
+}
+
+/** A list's own members are its kind and a little metadata; more than this is no list. */
+const envelopeLimitBytes = 1 << 20;
+
+/**
+ * Cuts the JSON of a Kubernetes list into its objects while it arrives, without parsing it.
+ *
+ * One pass over the bytes, in chunks cut anywhere. What it holds is the object that has not ended yet and those that
+ * the last chunk completed. It follows strings and brackets and trusts the server to send JSON otherwise.
+ */
+export class ListCutter {
+  readonly #scanner = new ObjectScanner();
+  readonly #missing: { readonly both: Buffer; readonly apiVersion: Buffer; readonly kind: Buffer };
+
+  /** The bytes from the start of the unfinished object on; moved to the front once an object at most. */
+  #window = Buffer.allocUnsafeSlow(1 << 17);
+  #start = 0;
+  #used = 0;
+  /** Where the scan goes on: past `#used` after a backslash that ended a chunk. */
+  #at = 0;
+  /** Where objects are put together that need `apiVersion` and `kind`; starts over with each chunk. */
+  #arena = Buffer.allocUnsafeSlow(1 << 17);
+  #arenaUsed = 0;
+
+  #within: 'envelope' | 'items' | 'item' = 'envelope';
+  /** The list without its items: its bytes as Latin-1, so that a chunk may end inside a character. */
+  #envelope = '';
+  #depth = 0;
+  #inString = false;
+  #escaped = false;
+
+  /** `of` is what the objects are given that do not say it themselves, as those of built-in types do not. */
+  constructor(of: { readonly apiVersion: string; readonly kind: string }) {
+    const apiVersion = `"apiVersion":${JSON.stringify(of.apiVersion)},`;
+    const kind = `"kind":${JSON.stringify(of.kind)},`;
+    this.#missing = {
+      both: Buffer.from(apiVersion + kind),
+      apiVersion: Buffer.from(apiVersion),
+      kind: Buffer.from(kind),
+    };
+    this.#scanner.reset();
+  }
+
+  /**
+   * The objects that the chunk completes, in order. Their bytes are windows that hold until the next call. The chunk
+   * itself is copied. Throws CLUSTER_PROTOCOL on what cannot be a list of named objects.
+   */
+  push(chunk: Uint8Array): RawObject[] {
+    this.#append(chunk);
+    const objects: RawObject[] = [];
+    const bytes = this.#window;
+    const end = this.#used;
+    while (this.#at < end) {
+      switch (this.#within) {
+        case 'envelope':
+          this.#scanEnvelope(bytes, end);
+          break;
+        case 'items':
+          this.#scanBetweenItems(bytes, end);
+          break;
+        case 'item':
+          this.#at = this.#scanner.scan(bytes, this.#start, this.#at, end);
+          if (this.#scanner.done) {
+            objects.push(this.#takeObject(bytes.subarray(this.#start, this.#at)));
+            this.#within = 'items';
+          }
+          break;
+      }
+    }
+    return objects;
+  }
+
+  /** What the list said about itself. Throws CLUSTER_PROTOCOL when it was cut off, or was no list. */
+  end(): ListMetadata {
+    let envelope: { kind?: unknown; message?: unknown; items?: unknown; metadata?: Record<string, unknown> | null };
+    try {
+      envelope = JSON.parse(Buffer.from(this.#envelope, 'latin1').toString()) as typeof envelope;
+    } catch (cause) {
+      throw new AppError('CLUSTER_PROTOCOL', 'a list from the API server broke off or is not JSON', { cause });
+    }
+    if (envelope.items === undefined) {
+      const said = typeof envelope.message === 'string' ? `: ${envelope.message}` : '';
+      throw new AppError(
+        'CLUSTER_PROTOCOL',
+        `the API server answered with a ${String(envelope.kind)}, not a list${said}`,
+      );
+    }
+    const { resourceVersion, continue: next, remainingItemCount } = envelope.metadata ?? {};
+    return {
+      ...(isText(resourceVersion) && { resourceVersion }),
+      ...(isText(next) && { continue: next }),
+      ...(typeof remainingItemCount === 'number' && { remainingItemCount }),
+    };
+  }
+
+  #append(chunk: Uint8Array): void {
+    const kept = this.#within === 'item' ? this.#used - this.#start : 0;
+    const beyond = this.#at - this.#used;
+    const window = this.#window;
+    if (kept + chunk.length > window.length) {
+      this.#window = Buffer.allocUnsafeSlow(Math.max(2 * window.length, kept + chunk.length));
+    }
+    if (this.#window !== window || this.#start > 0) window.copy(this.#window, 0, this.#used - kept, this.#used);
+    this.#window.set(chunk, kept);
+    this.#start = 0;
+    this.#used = kept + chunk.length;
+    this.#at = kept + beyond;
+    this.#arenaUsed = 0;
+  }
+
+  /** The list's own members: few bytes, so kept as text and parsed at the end. */
+  #scanEnvelope(bytes: Buffer, end: number): void {
+    const from = this.#at;
+    let at = from;
+    for (; at < end && this.#within === 'envelope'; at++) {
+      const byte = bytes[at]!;
+      if (this.#escaped) this.#escaped = false;
+      else if (this.#inString) {
+        if (byte === backslash) this.#escaped = true;
+        else if (byte === quote) this.#inString = false;
+      } else if (byte === quote) this.#inString = true;
+      else if (byte === openBrace) this.#depth++;
+      else if (byte === closeBrace || byte === closeBracket) this.#depth--;
+      else if (byte === openBracket) {
+        this.#depth++;
+        // Strings are followed, so at this depth a quoted name before a colon can only be a member's key.
+        const before = this.#envelope.slice(-256) + bytes.toString('latin1', Math.max(from, at - 256), at);
+        if (this.#depth === 2 && /(?<!\\)"items"\s*:\s*$/.test(before)) this.#within = 'items';
+      }
+    }
+    this.#at = at;
+    this.#envelope += bytes.toString('latin1', from, at);
+    if (this.#envelope.length > envelopeLimitBytes) {
+      throw new AppError('CLUSTER_PROTOCOL', 'the API server answered with something that is no list');
+    }
+  }
+
+  #scanBetweenItems(bytes: Buffer, end: number): void {
+    while (this.#at < end) {
+      const byte = bytes[this.#at]!;
+      if (byte === openBrace) {
+        this.#scanner.reset();
+        this.#start = this.#at;
+        this.#within = 'item';
+        return;
+      }
+      if (byte === closeBracket) {
+        this.#within = 'envelope';
+        return;
+      }
+      if (!betweenItems.includes(byte)) {
+        throw new AppError('CLUSTER_PROTOCOL', 'an item of a list from the API server is not an object');
+      }
+      this.#at++;
+    }
+  }
+
+  #takeObject(bytes: Buffer): RawObject {
+    const { apiVersion, kind, both } = this.#missing;
+    const hasKind = this.#scanner.has('kind');
+    const missing = this.#scanner.has('apiVersion') ? (hasKind ? undefined : kind) : hasKind ? apiVersion : both;
+    if (missing === undefined) return this.#scanner.object(bytes, 0);
+    const whole = this.#room(missing.length + bytes.length);
+    whole[0] = openBrace;
+    whole.set(missing, 1);
+    bytes.copy(whole, 1 + missing.length, 1);
+    return this.#scanner.object(whole, missing.length);
+  }
+
+  /** Space that holds until the next chunk. An arena that is too small is left to the objects that lie in it. */
+  #room(length: number): Buffer {
+    if (this.#arenaUsed + length > this.#arena.length) {
+      this.#arena = Buffer.allocUnsafeSlow(Math.max(2 * this.#arena.length, length));
+      this.#arenaUsed = 0;
+    }
+    this.#arenaUsed += length;
+    return this.#arena.subarray(this.#arenaUsed - length, this.#arenaUsed);
+  }
+}
+
+/** Commas and JSON's white space. */
+const betweenItems = Buffer.from(', \n\r\t');
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}
