@@ -77,6 +77,8 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   start('kube-apiserver', [
     `--etcd-servers=${etcdUrl}`,
     '--bind-address=127.0.0.1',
+    // Looked for on the interfaces otherwise, in vain on a machine without a network (an address for documentation: RFC 5737).
+    '--advertise-address=192.0.2.1',
     `--secure-port=${apiServerPort}`,
     `--tls-cert-file=${pki('apiserver.crt')}`,
     `--tls-private-key-file=${pki('apiserver.key')}`,
