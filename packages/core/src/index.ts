@@ -13,6 +13,7 @@ export type { RawObject } from './object/raw-object.ts';
 export { ListCutter } from './object/list-cutter.ts';
 export type { ListMetadata } from './object/list-cutter.ts';
 export { rawObject } from './object/object-scanner.ts';
+export { masked, redact } from './object/redact.ts';
 export { bytesDigest, contentDigest } from './object/content-digest.ts';
 export { serverOwnedMembers, contentTableVersion } from './object/server-owned-members.ts';
 export type { ServerOwnedMember } from './object/server-owned-members.ts';
