@@ -26,6 +26,13 @@ export type {
   ListRequest,
 } from './cluster/reader.ts';
 export type { ByteRange, Store, StoreBody, StoreCapabilities, StoreEntry } from './store/store.ts';
+export { backupFiles, backupNameOfSummary, backupsPrefix } from './location/backup-files.ts';
+export type { BackupFiles } from './location/backup-files.ts';
+export { defaultBackupName, isBackupName, parseBackupName } from './location/backup-name.ts';
+export type { BackupWriter } from './location/backup-writer.ts';
+export { abandonBackup, claimBackup, publishSummary } from './location/claim-backup.ts';
+export type { ClaimOptions, HeldClaim } from './location/take-claim.ts';
+export { parseTtl } from './location/ttl.ts';
 export type { OpenSpool, Spool } from './archive/spool.ts';
 export type { IndexEntry } from './archive/index-entry.ts';
 export type {

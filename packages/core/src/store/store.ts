@@ -27,10 +27,13 @@ export type StoreBody = Uint8Array | AsyncIterable<Uint8Array>;
 /**
  * A place that keeps values under keys: a folder, a bucket, a repository. This comment is the contract.
  *
- * - Keys are `/`-separated, 1 to 1,024 bytes, of `[A-Za-z0-9._:+@=-]` segments that are not `.` or `..`; anything else
- *   is refused with USAGE before the store is touched.
+ * - Keys are `/`-separated, 1 to 1,024 bytes, of segments of 1 to 255 `[A-Za-z0-9._:+@=-]` that do not begin with a dot
+ *   (`..`, `.git`, `.nfs…`, a driver's own files); anything else is refused with USAGE before the store is touched, and
+ *   what else lies in the place is not listed. No key goes on, after a slash, from another key.
  * - A value appears whole or not at all, also after a crash or an aborted stream, and is durable when the call returns.
  * - After a write returns, every read and listing shows it.
+ * - Where the answer to a create was lost and the driver repeats it, STORE_EXISTS may name the caller's own value: what
+ *   must know for certain carries a random id and reads it back.
  * - Errors by code: STORE_EXISTS (create only), STORE_NOT_FOUND (read, size), STORE_DENIED, STORE_FULL,
  *   STORE_UNAVAILABLE (after the driver's own retries), CANCELLED. An error thrown by a body's stream comes through
  *   unchanged, and nothing is left behind.
@@ -51,7 +54,10 @@ export interface Store {
   stat(key: string, signal?: AbortSignal): Promise<StoreEntry | undefined>;
   /** Every key that starts with `prefix` (which ends in `/` or is empty), in byte order of the keys. */
   list(prefix: string, signal?: AbortSignal): AsyncIterable<StoreEntry>;
-  /** The first segments under `prefix`, e.g. the names under `backups/`; in byte order, one request where the store can. */
+  /**
+   * The first segments under `prefix` of the keys there, e.g. the names under `backups/`, each once, in the order in
+   * which {@link list} first shows them (`a-b/` before `a/`); one request where the store can.
+   */
   listNames(prefix: string, signal?: AbortSignal): AsyncIterable<string>;
   /** Removes a key; removing what is not there is no error. */
   remove(key: string, signal?: AbortSignal): Promise<void>;

@@ -1,0 +1,52 @@
+import { throwIfCancelled } from '@infrabackup/core';
+import type { StoreBody } from '@infrabackup/core';
+
+/**
+ * The body's chunks, one at a time, at the pace of the consumer.
+ *
+ * Throws CANCELLED as soon as the signal fires, also while the source is silent; an error of the source comes through
+ * unchanged. The source is told to stop whenever the consumer stops early.
+ */
+export async function* chunksOf(body: StoreBody, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
+  throwIfCancelled(signal);
+  if (body instanceof Uint8Array) {
+    yield body;
+    return;
+  }
+  const iterator = body[Symbol.asyncIterator]();
+  let finished = false;
+  try {
+    for (;;) {
+      const step = await orCancelled(iterator.next(), signal).catch((error: unknown) => {
+        finished = signal?.aborted !== true;
+        throw error;
+      });
+      finished = step.done === true;
+      if (step.done === true) return;
+      yield step.value;
+    }
+  } finally {
+    if (!finished) {
+      // A generator that waits inside next() answers return() only afterwards, perhaps never: nobody waits for it.
+      const stopped = Promise.resolve(iterator.return?.()).then(undefined, () => undefined);
+      if (signal?.aborted !== true) await stopped;
+    }
+  }
+}
+
+/** Not Promise.race with one promise for the signal: that one would hold on to every chunk until it settles. */
+async function orCancelled<T>(operation: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return operation;
+  const cancelled = Promise.withResolvers<undefined>();
+  const cancel = (): void => {
+    cancelled.resolve(undefined);
+  };
+  signal.addEventListener('abort', cancel, { once: true });
+  try {
+    const first = await Promise.race([operation.then((value) => ({ value })), cancelled.promise]);
+    throwIfCancelled(signal);
+    return first!.value;
+  } finally {
+    signal.removeEventListener('abort', cancel);
+  }
+}

@@ -1,0 +1,99 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { errnoOf } from './disk-error.ts';
+import { isRunning, thisHost } from './this-process.ts';
+
+/** `.infrabackup-<host>-<pid>-<random>.tmp`: the leading dot keeps it from being a key. */
+const tempName = /^\.infrabackup-([0-9a-f]{8})-([0-9]+)-[0-9a-f]{16}\.tmp$/;
+
+/** After this long without a write, by the file system's own times, the writer of a temporary file counts as dead. */
+const abandonedAfterMs = 24 * 3_600_000;
+
+/** A file that has no place yet. Whoever opened it closes the handle and places or removes the file. */
+export interface TempFile {
+  readonly path: string;
+  readonly handle: FileHandle;
+}
+
+/**
+ * Opens an empty temporary file (mode 0600) in the folder, making the folder (0700) where it is missing, and removes
+ * what dead writers left there.
+ */
+export async function openTempFile(folder: string): Promise<TempFile> {
+  const name = `.infrabackup-${hostId()}-${process.pid}-${randomBytes(8).toString('hex')}.tmp`;
+  const path = join(folder, name);
+  // Whoever removes the last value of a folder removes the folder, perhaps just before our file is in it.
+  for (let attempts = 1; ; attempts++) {
+    await makeFolder(folder);
+    try {
+      const handle = await open(path, 'wx', 0o600);
+      await removeAbandoned(folder, name, (await handle.stat()).mtimeMs);
+      return { path, handle };
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOENT' || attempts === 10) throw error;
+    }
+  }
+}
+
+/** Puts a value in place of the file, which keeps its old content or has the whole new one, also after a crash. */
+export async function replaceFile(path: string, content: string): Promise<void> {
+  const temp = await openTempFile(dirname(path));
+  try {
+    try {
+      await temp.handle.writeFile(content);
+      await temp.handle.sync();
+    } finally {
+      await temp.handle.close();
+    }
+    await rename(temp.path, path);
+  } catch (error) {
+    await rm(temp.path, { force: true });
+    throw error;
+  }
+  await syncFolder(dirname(path));
+}
+
+/** Makes the names in a folder durable, where the file system can do that. */
+export async function syncFolder(folder: string): Promise<void> {
+  let handle: FileHandle | undefined;
+  try {
+    handle = await open(folder, 'r');
+    await handle.sync();
+  } catch (error) {
+    // Windows opens no folders; some network and FUSE file systems sync none. What a rename gives there is all there is.
+    if (process.platform !== 'win32' && !['EINVAL', 'ENOTSUP', 'ENOSYS'].includes(errnoOf(error))) throw error;
+  } finally {
+    await handle?.close();
+  }
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  const first = await mkdir(folder, { recursive: true, mode: 0o700 });
+  if (first === undefined) return;
+  for (let made = folder; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made));
+}
+
+/**
+ * Removes the temporary files of dead writers from a folder; `nowMs` is a time of the folder's own file system.
+ *
+ * Best effort: what may not be listed or removed here is no reason to fail a write.
+ */
+async function removeAbandoned(folder: string, own: string, nowMs: number): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [])) {
+    const [, host, pid] = tempName.exec(name) ?? [];
+    if (host === undefined || name === own) continue;
+    const path = join(folder, name);
+    try {
+      const dead = host === hostId() && !isRunning(Number(pid));
+      if (dead || (await stat(path)).mtimeMs < nowMs - abandonedAfterMs) await rm(path);
+    } catch {
+      // Another writer was faster, or it is another user's.
+    }
+  }
+}
+
+function hostId(): string {
+  return thisHost().slice(-8);
+}
