@@ -26,6 +26,10 @@ export type {
   ListRequest,
 } from './cluster/reader.ts';
 export type { ByteRange, Store, StoreBody, StoreCapabilities, StoreEntry } from './store/store.ts';
+export { chunksOf } from './store/store-body.ts';
+export { checkKey, checkPrefix, isKeySegment } from './store/store-key.ts';
+export { openMemoryStore } from './store/memory-store.ts';
+export type { MemoryStoreOptions } from './store/memory-store.ts';
 export { backupFiles, backupNameOfSummary, backupsPrefix } from './location/backup-files.ts';
 export type { BackupFiles } from './location/backup-files.ts';
 export { defaultBackupName, isBackupName, parseBackupName } from './location/backup-name.ts';

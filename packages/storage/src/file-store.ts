@@ -2,11 +2,9 @@ import { link, open, readdir, rename, rm, rmdir, stat, unlink } from 'node:fs/pr
 import type { FileHandle } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { AppError, throwIfCancelled } from '@infrabackup/core';
+import { AppError, checkKey, checkPrefix, chunksOf, isKeySegment, throwIfCancelled } from '@infrabackup/core';
 import type { ByteRange, Store, StoreBody, StoreEntry } from '@infrabackup/core';
 import { diskError, diskGuard, errnoOf } from './disk-error.ts';
-import { chunksOf } from './store-body.ts';
-import { checkKey, checkPrefix, isKeySegment } from './store-key.ts';
 import { openTempFile, syncFolder } from './temp-file.ts';
 
 /** What a file location can be told. */

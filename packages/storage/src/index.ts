@@ -1,8 +1,6 @@
 export { openDiskSpool } from './disk-spool.ts';
 export { openFileStore } from './file-store.ts';
 export type { FileStoreOptions } from './file-store.ts';
-export { openMemoryStore } from './memory-store.ts';
-export type { MemoryStoreOptions } from './memory-store.ts';
 export { openStore } from './open-store.ts';
 export type { OpenStoreOptions } from './open-store.ts';
 export { backupWriter } from './this-process.ts';

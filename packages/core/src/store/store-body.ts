@@ -1,5 +1,5 @@
-import { throwIfCancelled } from '@infrabackup/core';
-import type { StoreBody } from '@infrabackup/core';
+import { throwIfCancelled } from '../errors/app-error.ts';
+import type { StoreBody } from './store.ts';
 
 /**
  * The body's chunks, one at a time, at the pace of the consumer.

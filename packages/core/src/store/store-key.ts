@@ -1,4 +1,4 @@
-import { AppError } from '@infrabackup/core';
+import { AppError } from '../errors/app-error.ts';
 
 const segment = /^[A-Za-z0-9_:+@=-][A-Za-z0-9._:+@=-]{0,254}$/;
 const maxKeyBytes = 1024;

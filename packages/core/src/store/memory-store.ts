@@ -1,5 +1,6 @@
-import { AppError, throwIfCancelled } from '@infrabackup/core';
-import type { ByteRange, Clock, Store, StoreBody, StoreCapabilities, StoreEntry } from '@infrabackup/core';
+import type { Clock } from '../clock.ts';
+import { AppError, throwIfCancelled } from '../errors/app-error.ts';
+import type { ByteRange, Store, StoreBody, StoreCapabilities, StoreEntry } from './store.ts';
 import { chunksOf } from './store-body.ts';
 import { checkKey, checkPrefix } from './store-key.ts';
 
