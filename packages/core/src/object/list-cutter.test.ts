@@ -185,6 +185,14 @@ describe('a list', () => {
     expect(objects.map((each) => each.name)).toEqual(['a']);
   });
 
+  test('tells where the next page begins as soon as its items do', () => {
+    const cutter = new ListCutter(example);
+    cutter.push(Buffer.from('{"metadata":{"resourceVersion":"5","continue":"x"},"items"'));
+    expect(cutter.head()).toBeUndefined();
+    cutter.push(Buffer.from(':[{"metadata":'));
+    expect(cutter.head()).toEqual({ resourceVersion: '5', continue: 'x' });
+  });
+
   test('with an object of 3 MiB in small chunks is cut in time linear in its length', () => {
     const item = (mebibytes: number): Buffer =>
       Buffer.from(`{"items":[{"metadata":{"name":"big"},"data":{"x":"${'y'.repeat(mebibytes << 20)}"}}]}`);

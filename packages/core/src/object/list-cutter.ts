@@ -90,12 +90,7 @@ export class ListCutter {
 
   /** What the list said about itself. Throws CLUSTER_PROTOCOL when it was cut off, or was no list. */
   end(): ListMetadata {
-    let envelope: { kind?: unknown; message?: unknown; items?: unknown; metadata?: Record<string, unknown> | null };
-    try {
-      envelope = JSON.parse(Buffer.from(this.#envelope, 'latin1').toString()) as typeof envelope;
-    } catch (cause) {
-      throw new AppError('CLUSTER_PROTOCOL', 'a list from the API server broke off or is not JSON', { cause });
-    }
+    const envelope = this.#parseEnvelope('');
     if (envelope.items === undefined) {
       const said = typeof envelope.message === 'string' ? `: ${envelope.message}` : '';
       throw new AppError(
@@ -103,12 +98,20 @@ export class ListCutter {
         `the API server answered with a ${String(envelope.kind)}, not a list${said}`,
       );
     }
-    const { resourceVersion, continue: next, remainingItemCount } = envelope.metadata ?? {};
-    return {
-      ...(isText(resourceVersion) && { resourceVersion }),
-      ...(isText(next) && { continue: next }),
-      ...(typeof remainingItemCount === 'number' && { remainingItemCount }),
-    };
+    return metadataOf(envelope);
+  }
+
+  /** What the list said about itself before its items, once they have begun; undefined before and after. */
+  head(): ListMetadata | undefined {
+    return this.#within === 'envelope' ? undefined : metadataOf(this.#parseEnvelope(']}'));
+  }
+
+  #parseEnvelope(missing: string): Envelope {
+    try {
+      return JSON.parse(Buffer.from(this.#envelope + missing, 'latin1').toString()) as Envelope;
+    } catch (cause) {
+      throw new AppError('CLUSTER_PROTOCOL', 'a list from the API server broke off or is not JSON', { cause });
+    }
   }
 
   #append(chunk: Uint8Array): void {
@@ -198,6 +201,22 @@ export class ListCutter {
 
 /** Commas and JSON's white space. */
 const betweenItems = Buffer.from(', \n\r\t');
+
+interface Envelope {
+  readonly kind?: unknown;
+  readonly message?: unknown;
+  readonly items?: unknown;
+  readonly metadata?: Record<string, unknown> | null;
+}
+
+function metadataOf({ metadata }: Envelope): ListMetadata {
+  const { resourceVersion, continue: next, remainingItemCount } = metadata ?? {};
+  return {
+    ...(isText(resourceVersion) && { resourceVersion }),
+    ...(isText(next) && { continue: next }),
+    ...(typeof remainingItemCount === 'number' && { remainingItemCount }),
+  };
+}
 
 function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== '';

@@ -1,0 +1,250 @@
+import type { Agent, IncomingMessage } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AppError, isAppError, throwIfCancelled, type Clock } from '@infrabackup/core';
+import type { ClientCertificate, Credential, CredentialSource } from '../credential/credential.ts';
+import { apiError, parseStatus, type Asker } from '../http/api-error.ts';
+import type { ApiRequest, ApiResponse } from '../http/api-request.ts';
+import { createAgent, type Route } from '../http/dial.ts';
+import { exchange, readAll, readBody } from '../http/exchange.ts';
+import { networkFailure } from '../http/network-failure.ts';
+import { parseRetryAfter, planRetry, type Setback } from '../http/retry-policy.ts';
+
+/** What a {@link Connection} is made from. */
+export interface ConnectionParts {
+  readonly context: string | undefined;
+  readonly namespace: string;
+  readonly route: Route;
+  readonly credentials: CredentialSource;
+  /** On each request: what we are and whom we impersonate. */
+  readonly headers: Readonly<Record<string, string | readonly string[]>>;
+  readonly asker: Asker;
+  readonly requestTimeoutMs: number;
+  readonly clock: Clock;
+  readonly random: () => number;
+}
+
+/** An answer that is no success, on its way to the decision whether to ask again. */
+class Refusal extends Error {
+  readonly response: ApiResponse;
+  readonly retryAfterMs: number | undefined;
+  readonly credential: Credential;
+
+  constructor(response: ApiResponse, retryAfterMs: number | undefined, credential: Credential) {
+    super(`status ${response.statusCode}`);
+    this.response = response;
+    this.retryAfterMs = retryAfterMs;
+    this.credential = credential;
+  }
+}
+
+/** What one request has used up of our patience. */
+interface Spent {
+  failures: number;
+  throttledMs: number;
+  renewed: boolean;
+}
+
+/**
+ * One API server as one user: the door that every request goes through. Nothing is sent before the first request.
+ *
+ * It proves who we are, waits for 429 and 503, repeats what may be repeated, and renews the credential once on 401.
+ * Inspecting it shows no secret.
+ */
+export class Connection {
+  /** The server's URL. */
+  readonly server: string;
+  /** The kubeconfig context; undefined in a pod, or when flags alone name the server. */
+  readonly context: string | undefined;
+  /** Where commands work that name no namespace. */
+  readonly namespace: string;
+
+  readonly #parts: ConnectionParts;
+  #agent: { readonly made: Promise<Agent>; readonly certificate: ClientCertificate | undefined } | undefined;
+  /** Whether the server has ever answered. */
+  #reached = false;
+
+  constructor(parts: ConnectionParts) {
+    this.server = parts.asker.server;
+    this.context = parts.context;
+    this.namespace = parts.namespace;
+    this.#parts = parts;
+  }
+
+  /**
+   * The whole answer, whatever its status (401 excepted), after the retries that it is worth.
+   *
+   * Throws `CLUSTER_UNREACHABLE`, `CLUSTER_TLS`, `CLUSTER_TIMEOUT`, `CLUSTER_UNAUTHORIZED`, `CLUSTER_PROTOCOL`,
+   * `CREDENTIAL_FAILED`, `CANCELLED`. Only an idempotent request is repeated when its connection was cut; another may
+   * have been carried out when this throws.
+   */
+  async request(request: ApiRequest): Promise<ApiResponse> {
+    const spent = newlySpent();
+    for (;;) {
+      try {
+        const response = await this.#attempt(request);
+        return { statusCode: response.statusCode!, body: await readAll(response, this.#parts.requestTimeoutMs) };
+      } catch (error) {
+        if (await this.#isWorthRepeating(error, request, spent)) continue;
+        if (error instanceof Refusal && error.response.statusCode !== 401) return error.response;
+        throw this.#explain(error, request);
+      }
+    }
+  }
+
+  /**
+   * The JSON of a successful answer, trusted to have the shape that the API promises.
+   *
+   * Throws as {@link request}, and for other answers `CLUSTER_FORBIDDEN`, `CLUSTER_REVISION_GONE`, `CLUSTER_ERROR`.
+   */
+  async requestJson(request: ApiRequest): Promise<unknown> {
+    const response = await this.request(request);
+    if (!isSuccess(response.statusCode)) throw this.refused(request, response);
+    try {
+      return JSON.parse(response.body.toString('utf8'));
+    } catch (cause) {
+      const path = request.path.split('?')[0]!;
+      throw new AppError('CLUSTER_PROTOCOL', `what ${this.server} answers at ${path} is not JSON`, { cause });
+    }
+  }
+
+  /** The error for an answer that is no success. */
+  refused(request: ApiRequest, response: ApiResponse): AppError {
+    return apiError(request, response.statusCode, response.body, this.#parts.asker);
+  }
+
+  /**
+   * The body of a successful answer in chunks, read no faster than asked for.
+   *
+   * `begin` says what to ask for and is called before each attempt: after a cut connection the body starts over from
+   * its first byte. Leaving the loop early closes the connection. Throws as {@link requestJson}.
+   */
+  async *stream(begin: () => ApiRequest): AsyncGenerator<Buffer, void> {
+    const spent = newlySpent();
+    for (;;) {
+      const request = begin();
+      try {
+        yield* readBody(await this.#attempt(request), this.#parts.requestTimeoutMs);
+        return;
+      } catch (error) {
+        if (!(await this.#isWorthRepeating(error, request, spent))) throw this.#explain(error, request);
+      }
+    }
+  }
+
+  /** The head of a successful answer. Throws Refusal, AppError, or what the network throws. */
+  async #attempt(request: ApiRequest): Promise<IncomingMessage> {
+    const { route, credentials, requestTimeoutMs, headers } = this.#parts;
+    throwIfCancelled(request.signal);
+    const credential = await credentials.current(request.signal);
+    const response = await exchange({
+      server: route.server,
+      agent: await this.#agentFor(credential.certificate),
+      method: request.method ?? 'GET',
+      path: request.path,
+      headers: {
+        ...headers,
+        accept: request.accept ?? 'application/json',
+        ...(credential.authorization !== undefined && { authorization: credential.authorization }),
+        ...(request.body !== undefined && {
+          'content-type': request.contentType ?? 'application/json',
+          'content-length': Buffer.byteLength(request.body),
+        }),
+      },
+      body: request.body,
+      signal: request.signal,
+      timeoutMs: requestTimeoutMs,
+    });
+    this.#reached = true;
+    const statusCode = response.statusCode!;
+    if (isSuccess(statusCode)) return response;
+    const body = await readAll(response, requestTimeoutMs);
+    const detailSeconds = parseStatus(body)?.details?.retryAfterSeconds;
+    const retryAfterMs =
+      parseRetryAfter(response.headers['retry-after'], this.#parts.clock.now()) ??
+      (detailSeconds === undefined ? undefined : detailSeconds * 1_000);
+    throw new Refusal({ statusCode, body }, retryAfterMs, credential);
+  }
+
+  /** A plugin may hand out a new certificate; a new agent then makes connections with it. */
+  #agentFor(certificate: ClientCertificate | undefined): Promise<Agent> {
+    if (this.#agent === undefined || this.#agent.certificate !== certificate) {
+      this.#agent = { made: createAgent(this.#parts.route, certificate), certificate };
+    }
+    return this.#agent.made;
+  }
+
+  /** Waits as long as it takes to try again; false when that is of no use. */
+  async #isWorthRepeating(error: unknown, request: ApiRequest, spent: Spent): Promise<boolean> {
+    if (request.signal?.aborted === true) return false;
+    if (error instanceof Refusal && error.response.statusCode === 401) {
+      if (spent.renewed) return false;
+      spent.renewed = true;
+      return this.#parts.credentials.renew(error.credential, request.signal);
+    }
+    const setback = toSetback(error);
+    if (setback === undefined) return false;
+    const { method = 'GET' } = request;
+    const delayMs = planRetry(setback, {
+      idempotent: request.idempotent ?? (method !== 'POST' && method !== 'PATCH'),
+      reached: this.#reached,
+      failures: spent.failures,
+      throttledMs: spent.throttledMs,
+      random: this.#parts.random(),
+    });
+    if (delayMs === undefined) return false;
+    if (setback.kind === 'status' && setback.statusCode === 429) spent.throttledMs += delayMs;
+    else spent.failures++;
+    await sleep(delayMs, undefined, { signal: request.signal }).catch(() => undefined);
+    throwIfCancelled(request.signal);
+    return true;
+  }
+
+  /** The error as our callers know it. */
+  #explain(error: unknown, request: ApiRequest): unknown {
+    if (request.signal?.aborted === true) {
+      return isAppError(error, 'CANCELLED')
+        ? error
+        : new AppError('CANCELLED', 'stopped while the API server was asked', { cause: request.signal.reason });
+    }
+    if (error instanceof Refusal) return this.refused(request, error.response);
+    const { route, asker } = this.#parts;
+    const failure = networkFailure(error);
+    if (failure !== undefined) {
+      const way = route.proxy === undefined ? '' : ` through the proxy ${withoutPassword(route.proxy)}`;
+      const verb = this.#reached ? 'failed' : 'could not be reached';
+      return new AppError(failure.code, `the API server ${this.server} ${verb}${way}: ${failure.message}`, {
+        hint: failure.code === 'CLUSTER_TLS' ? tlsHint : `kubectl cluster-info${asker.flags}`,
+        refs: [this.server],
+        cause: error,
+      });
+    }
+    if (route.proxy !== undefined && error instanceof Error && !isAppError(error)) {
+      // No cause: what the proxy libraries throw may carry the proxy's password.
+      const message = `the proxy ${withoutPassword(route.proxy)} did not connect us to ${this.server}: ${error.message}`;
+      return new AppError('CLUSTER_UNREACHABLE', message, { refs: [this.server] });
+    }
+    return error;
+  }
+}
+
+const tlsHint = 'look at certificate-authority, tls-server-name and client-certificate: kubectl config view --minify';
+
+function newlySpent(): Spent {
+  return { failures: 0, throttledMs: 0, renewed: false };
+}
+
+function isSuccess(statusCode: number): boolean {
+  return statusCode >= 200 && statusCode < 300;
+}
+
+function toSetback(error: unknown): Setback | undefined {
+  if (error instanceof Refusal) {
+    return { kind: 'status', statusCode: error.response.statusCode, retryAfterMs: error.retryAfterMs };
+  }
+  const failure = networkFailure(error);
+  return failure && { kind: 'network', fate: failure.fate };
+}
+
+function withoutPassword(url: string): string {
+  return url.replace(/\/\/[^/@]*@/, '//');
+}

@@ -1,0 +1,76 @@
+import { readFile } from 'node:fs/promises';
+import { AppError } from '@infrabackup/core';
+import type { ConnectionOptions } from '../connection/connection-options.ts';
+import type { Target } from '../connection/target.ts';
+import { fixedCredential, type ClientCertificate, type Credential, type CredentialSource } from './credential.ts';
+import { tokenFileCredential } from './token-file.ts';
+
+/**
+ * How the target's user proves who they are. A token, password or certificate of one's own makes a plugin unneeded.
+ *
+ * Throws `KUBECONFIG_INVALID`.
+ *
+ * Source: https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/#AuthInfo
+ */
+export async function createCredential(target: Target, options: ConnectionOptions): Promise<CredentialSource> {
+  const { user, userName } = target;
+  const refuse = (what: string): never => {
+    throw new AppError('KUBECONFIG_INVALID', `user ${userName} ${what}`, { refs: target.files });
+  };
+  const certificate = await readClientCertificate(target);
+  const base: Credential = certificate === undefined ? {} : { certificate };
+  if (user.tokenFile !== undefined) return tokenFileCredential(user.tokenFile, base, options.clock);
+  if (user.token !== undefined) return fixedCredential({ ...base, authorization: `Bearer ${user.token.trim()}` });
+  if (user.username !== undefined) {
+    const pair = Buffer.from(`${user.username}:${user.password ?? ''}`).toString('base64');
+    return fixedCredential({ ...base, authorization: `Basic ${pair}` });
+  }
+  if (certificate !== undefined) return fixedCredential(base);
+  if (user.exec !== undefined && user['auth-provider'] !== undefined) {
+    return refuse('has both an exec plugin and an auth-provider');
+  }
+  return fixedCredential({});
+}
+
+async function readClientCertificate(target: Target): Promise<ClientCertificate | undefined> {
+  const { user } = target;
+  const cert = await readPem(target, 'client-certificate', user['client-certificate-data'], user['client-certificate']);
+  const key = await readPem(target, 'client-key', user['client-key-data'], user['client-key']);
+  if ((cert === undefined) !== (key === undefined)) {
+    const [has, lacks] = key === undefined ? ['certificate', 'key'] : ['key', 'certificate'];
+    throw new AppError('KUBECONFIG_INVALID', `user ${target.userName} has a client ${has} but no client ${lacks}`, {
+      refs: target.files,
+    });
+  }
+  return cert && key && { cert, key };
+}
+
+/**
+ * A PEM given as data, else as a file; undefined when neither is. Data wins, as with kubectl.
+ *
+ * Throws `KUBECONFIG_INVALID`.
+ */
+export async function readPem(
+  target: Target,
+  member: string,
+  data: string | undefined,
+  file: string | undefined,
+): Promise<Buffer | undefined> {
+  if (data !== undefined) {
+    const pem = Buffer.from(data, 'base64');
+    if (pem.includes('-----BEGIN ')) return pem;
+    throw new AppError('KUBECONFIG_INVALID', `${member}-data of ${target.userName} is not base64 of PEM`, {
+      refs: target.files,
+    });
+  }
+  if (file === undefined) return undefined;
+  try {
+    return await readFile(file);
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code ?? String(error);
+    throw new AppError('KUBECONFIG_INVALID', `the ${member} file ${file} could not be read: ${reason}`, {
+      refs: [file, ...target.files],
+      cause: error,
+    });
+  }
+}
