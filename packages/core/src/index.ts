@@ -50,3 +50,13 @@ export type {
 } from './archive/summary.ts';
 export type { Selection, SelectionRule } from './select/selection.ts';
 export { editDistance } from './select/resolve-type.ts';
+export { formatChangePath } from './diff/change-path.ts';
+export type { ChangePath, PathStep } from './diff/change-path.ts';
+export { compareManifests, sameContent } from './diff/compare-manifests.ts';
+export type { Change, CompareOptions } from './diff/compare-manifests.ts';
+export { hiddenFields, visibleManifest } from './diff/hidden-fields.ts';
+export type { HiddenField, Visibility } from './diff/hidden-fields.ts';
+export { maskSecrets } from './diff/mask-secrets.ts';
+export { sameJson } from './diff/same-json.ts';
+export { formatTextDiff, readableTexts, textDiff } from './diff/text-diff.ts';
+export type { DiffHeader, Hunk, TextDiff, TextDiffOptions } from './diff/text-diff.ts';
