@@ -39,16 +39,44 @@ export type { ClaimOptions, HeldClaim } from './location/take-claim.ts';
 export { parseTtl } from './location/ttl.ts';
 export type { OpenSpool, Spool } from './archive/spool.ts';
 export type { IndexEntry } from './archive/index-entry.ts';
+export { createArchiveWriter } from './archive/archive-writer.ts';
 export type {
+  ArchiveWriter,
+  ArchiveWriterOptions,
+  FinishedArchive,
+  FinishedFile,
+  SegmentStats,
+  SegmentWriter,
+} from './archive/archive-writer.ts';
+export { backupFile, formatVersion, sealSummary, summaryDigest } from './archive/summary.ts';
+export { parseHeader, parseSummary } from './archive/parse-summary.ts';
+export { veleroBackup } from './archive/velero-backup.ts';
+export type {
+  ArchiveHeader,
   BackupFile,
   BackupHeader,
   BackupSummary,
   BackupWarning,
   IndexBlock,
+  IndexFile,
   Shortfall,
   TypeSummary,
 } from './archive/summary.ts';
 export type { Selection, SelectionRule } from './select/selection.ts';
+export { infraNamespaces, infraTypes, presetAll, presetInfra, presetNames } from './select/presets.ts';
+export type { PresetName } from './select/presets.ts';
+export { planSelection } from './select/plan-selection.ts';
+export type { LeftOut, SelectionPlan, SelectionTarget, TypePlan } from './select/plan-selection.ts';
+export { ambiguousType, findTypes, resolveType, unknownType } from './select/resolve-type.ts';
+export { isPattern, matchesAny, matchesPattern } from './select/pattern.ts';
+export { matchesLabels, parseLabelSelector } from './select/label-selector.ts';
+export type { LabelRequirement } from './select/label-selector.ts';
+export { concurrently } from './concurrently.ts';
+export type { BackupEvent, ReportBackup } from './backup/backup-event.ts';
+export { countPlanned, planBackup } from './backup/plan-backup.ts';
+export type { BackupPlan, TypeCounts } from './backup/plan-backup.ts';
+export { createBackup, defaultConcurrency } from './backup/create-backup.ts';
+export type { CreateBackupOptions } from './backup/create-backup.ts';
 export { editDistance } from './select/resolve-type.ts';
 export { formatChangePath } from './diff/change-path.ts';
 export type { ChangePath, PathStep } from './diff/change-path.ts';

@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import type { ResourceType } from '../object/resource-type.ts';
 import type { TypeName } from '../object/resource-type.ts';
 import type { ClusterIdentity } from '../cluster/reader.ts';
 import type { Selection } from '../select/selection.ts';
+import { canonicalJson } from './canonical-json.ts';
 
 /** One type of a backup: how it was served, and what of it was stored. */
 export interface TypeSummary extends ResourceType {
@@ -29,8 +31,8 @@ export type BackupWarning =
   | { readonly kind: 'secrets-in-clear'; readonly count: number }
   /** The location cannot create conditionally: two writers of one name could not be told apart. */
   | { readonly kind: 'unconditional-store' }
-  /** An object that belongs to what was selected could not be read, and was not itself asked for. */
-  | { readonly kind: 'related-unreadable'; readonly ref: string; readonly message: string };
+  /** Objects that belong to what was selected could not be read; they were not themselves asked for. */
+  | { readonly kind: 'related-unreadable'; readonly refs: readonly string[]; readonly message: string };
 
 /** Where one independently compressed block of the index lies in the index file, and what it begins with. */
 export interface IndexBlock {
@@ -38,17 +40,24 @@ export interface IndexBlock {
   readonly length: number;
   /** The ref of its first entry as `type/namespace/name` (an empty namespace for cluster-scoped objects). */
   readonly first: string;
+  /** sha256 of its compressed bytes, base64url without padding: what is read of a backup is held against this. */
+  readonly sha256: string;
 }
 
 /** A file of the backup, by its name in the backup's folder. */
 export interface BackupFile {
   readonly name: string;
   readonly sizeBytes: number;
-  /** sha256 of its bytes, base64url without padding. */
+  /** sha256 of its bytes, as `sha256sum` prints it. */
   readonly sha256: string;
 }
 
-/** What the archive itself carries about the backup (its entry `metadata/infrabackup/backup.json`). */
+/** The index file, and the directory of its blocks in the order of their entries. */
+export interface IndexFile extends BackupFile {
+  readonly blocks: readonly IndexBlock[];
+}
+
+/** What is known of a backup before its archive is laid out. */
 export interface BackupHeader {
   /** `major.minor` of docs/format.md. A reader refuses a major that it does not know. */
   readonly format: string;
@@ -73,11 +82,37 @@ export interface BackupHeader {
   readonly warnings: readonly BackupWarning[];
 }
 
+/** What the archive itself carries about the backup (its entry `metadata/infrabackup/backup.json`). */
+export interface ArchiveHeader extends BackupHeader {
+  /** The index as a file of its own; the archive's last entry has the same bytes. */
+  readonly index: IndexFile;
+}
+
 /** The backup's summary file: written last, so a backup exists when its summary does. */
-export interface BackupSummary extends BackupHeader {
+export interface BackupSummary extends ArchiveHeader {
   readonly completedAt: string;
   readonly archive: BackupFile;
-  readonly index: BackupFile & { readonly blocks: readonly IndexBlock[] };
+  /** What Velero lists the backup by; absent where it is kept from Velero. */
+  readonly velero?: BackupFile;
   /** Over all of the above and, through the files' digests, every byte: `sha256:` and 64 hex digits. */
   readonly digest: string;
+}
+
+/** The format that this version writes. It reads every format of the same major. */
+export const formatVersion = '1.0';
+
+/** The summary with its digest. Members that are undefined are as good as absent. */
+export function sealSummary(unsealed: Omit<BackupSummary, 'digest'>): BackupSummary {
+  return { ...unsealed, digest: summaryDigest(unsealed) };
+}
+
+/** The one digest over a backup: of the canonical JSON of its summary without the member `digest`. */
+export function summaryDigest(summary: object): string {
+  const canonical = canonicalJson({ ...summary, digest: undefined });
+  return `sha256:${createHash('sha256').update(canonical).digest('hex')}`;
+}
+
+/** What a summary or a header says of a file whose bytes are at hand. */
+export function backupFile(name: string, bytes: Uint8Array): BackupFile {
+  return { name, sizeBytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
 }

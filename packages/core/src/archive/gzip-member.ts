@@ -1,0 +1,64 @@
+import { crc32, deflateRaw, inflateRaw } from 'node:zlib';
+import { damaged } from './damaged.ts';
+
+/**
+ * How each gzip member of a backup begins: deflate, no flags, no time, no operating system.
+ *
+ * Written by hand, since zlib's own header names the operating system. Source: https://www.rfc-editor.org/rfc/rfc1952
+ */
+const header = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff]);
+const trailerBytes = 8;
+
+/** Output is taken from zlib in pieces of this size, each a trip to a thread: most members fit in one. */
+const outputBytes = 1 << 17;
+
+/** One whole gzip member that holds `content`, deflated on a thread of its own; `content` must not change meanwhile. */
+export function packMember(content: Buffer, level: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    deflateRaw(content, { level, chunkSize: outputBytes }, (error, deflated) => {
+      if (error === null) resolve(Buffer.concat([header, deflated, gzipTrailer(content)]));
+      else reject(error);
+    });
+  });
+}
+
+/** The last 8 bytes of a gzip member: CRC-32 and length of its content. */
+export function gzipTrailer(content: Buffer): Buffer {
+  const trailer = Buffer.alloc(trailerBytes);
+  trailer.writeUInt32LE(crc32(content), 0);
+  trailer.writeUInt32LE(content.length % 2 ** 32, 4);
+  return trailer;
+}
+
+/**
+ * The content of what must be exactly one member as {@link packMember} makes it, inflated on a thread of its own.
+ *
+ * Not more than `limitBytes` are ever inflated. Throws BACKUP_DAMAGED, in which `where` says what was being read.
+ */
+export async function unpackMember(bytes: Buffer, limitBytes: number, where: string): Promise<Buffer> {
+  if (bytes.length < header.length + trailerBytes || !bytes.subarray(0, header.length).equals(header)) {
+    throw damaged(`${where} does not begin as a gzip member of a backup does`);
+  }
+  const deflated = bytes.subarray(header.length, -trailerBytes);
+  const content = await inflateWhole(deflated, limitBytes, where);
+  if (!gzipTrailer(content).equals(bytes.subarray(-trailerBytes))) {
+    throw damaged(`${where} does not have the checksum that it carries`);
+  }
+  return content;
+}
+
+function inflateWhole(deflated: Buffer, limitBytes: number, where: string): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const options = { maxOutputLength: Math.max(limitBytes, 1), chunkSize: outputBytes, info: true };
+    inflateRaw(deflated, options, (error, result) => {
+      if (error !== null) {
+        reject(damaged(`${where} does not decompress`, error));
+        return;
+      }
+      // With `info` the result is not the buffer alone: https://nodejs.org/api/zlib.html#class-options
+      const { buffer, engine } = result as unknown as { buffer: Buffer; engine: { bytesWritten: number } };
+      if (engine.bytesWritten === deflated.length) resolve(buffer);
+      else reject(damaged(`${where} goes on after its compressed data have ended`));
+    });
+  });
+}

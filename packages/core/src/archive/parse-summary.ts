@@ -1,0 +1,181 @@
+import { AppError } from '../errors/app-error.ts';
+import { damaged } from './damaged.ts';
+import { list, map, matching, natural, nothing, object, optional, text, truth } from './json-shape.ts';
+import type { Shape } from './json-shape.ts';
+import { formatVersion, summaryDigest } from './summary.ts';
+import type { ArchiveHeader, BackupSummary } from './summary.ts';
+
+const names = optional(list(text));
+const fileShape = {
+  name: text,
+  sizeBytes: natural,
+  sha256: matching(/^[0-9a-f]{64}$/, 'a sha256 in hex'),
+};
+
+const headerShape: Readonly<Record<string, Shape>> = {
+  format: text,
+  name: text,
+  tool: text,
+  startedAt: text,
+  cluster: object({ uid: optional(text), version: text, server: text, context: optional(text) }),
+  revision: optional(text),
+  selection: object({
+    preset: optional(text),
+    rules: list(
+      object({
+        includeNamespaces: names,
+        excludeNamespaces: names,
+        includeResources: names,
+        excludeResources: names,
+        includeClusterResources: optional(truth),
+        labelSelector: optional(text),
+        names,
+        excludeNames: names,
+        excludeNoise: optional(truth),
+      }),
+    ),
+  }),
+  labels: map(text),
+  expiresAt: optional(text),
+  contentTable: natural,
+  encryption: nothing,
+  types: list(
+    object({
+      group: text,
+      version: text,
+      kind: text,
+      plural: text,
+      singular: text,
+      shortNames: list(text),
+      categories: list(text),
+      namespaced: truth,
+      verbs: list(text),
+      subresources: list(text),
+      servedVersions: list(text),
+      count: natural,
+      sizeBytes: natural,
+      namespaces: map(natural),
+      revision: optional(text),
+    }),
+  ),
+  shortfalls: list(object({ kind: text })),
+  warnings: list(object({ kind: text })),
+  index: object({
+    ...fileShape,
+    blocks: list(
+      object({
+        offset: natural,
+        length: natural,
+        first: matching(/^[^/]+\/[^/]*\/[^/]+$/, 'a type, a namespace and a name'),
+        sha256: matching(/^[\w-]{43}$/, 'a sha256 in base64url'),
+      }),
+    ),
+  }),
+};
+
+const summaryShape: Readonly<Record<string, Shape>> = {
+  ...headerShape,
+  completedAt: text,
+  archive: object(fileShape),
+  velero: optional(object(fileShape)),
+  digest: text,
+};
+
+/** Members of each known kind of shortfall and warning; other kinds come from later minor versions and are passed over. */
+const kinds: Readonly<Record<'shortfalls' | 'warnings', Readonly<Record<string, Shape>>>> = {
+  shortfalls: {
+    undiscovered: object({ groupVersion: text, message: text }),
+    unlisted: object({ type: text, namespace: optional(text), message: text }),
+    later: object({ type: text, reason: text }),
+  },
+  warnings: {
+    'secrets-in-clear': object({ count: natural }),
+    'unconditional-store': object({}),
+    'related-unreadable': object({ refs: list(text), message: text }),
+  },
+};
+
+/** How a summary is read. */
+export interface ParseSummaryOptions {
+  /** Whether a summary is taken although its own digest says it was changed; `verify` goes on and reports it. */
+  readonly evenIfChanged?: boolean;
+}
+
+/**
+ * The summary in the text of its file, held against its own digest. Members that this version does not know are kept.
+ *
+ * Throws BACKUP_FORMAT for a format of another major, BACKUP_DAMAGED for anything else that is not right.
+ */
+export function parseSummary(fileText: string, options: ParseSummaryOptions = {}): BackupSummary {
+  const summary = parse(fileText, 'the summary', summaryShape) as unknown as BackupSummary;
+  const unchanged = options.evenIfChanged === true || digestOf(summary) === summary.digest;
+  if (!unchanged) throw damaged(`the summary of ${summary.name} is not what its own digest says`);
+  checkIndex(summary, 'the summary');
+  return withKnownKinds(summary, 'the summary');
+}
+
+/** What an archive says about itself, from its entry `metadata/infrabackup/backup.json`. Throws as {@link parseSummary}. */
+export function parseHeader(entryText: string): ArchiveHeader {
+  const header = parse(entryText, 'the header of the archive', headerShape) as unknown as ArchiveHeader;
+  checkIndex(header, 'the header of the archive');
+  return withKnownKinds(header, 'the header of the archive');
+}
+
+function parse(fileText: string, where: string, shape: Readonly<Record<string, Shape>>): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(fileText);
+  } catch (cause) {
+    throw damaged(`${where} is not JSON`, cause);
+  }
+  const versionProblem = object({ format: matching(/^\d+\.\d+$/, 'a version') })(value);
+  if (versionProblem !== undefined) throw damaged(`${where} is not one: its member ${versionProblem.slice(1)}`);
+  const { format, name, tool, encryption } = value as Record<string, unknown>;
+  const [major] = String(format).split('.');
+  const isKnown = major === formatVersion.split('.')[0] && (encryption === null || encryption === undefined);
+  if (!isKnown) {
+    const writer = typeof tool === 'string' ? ` by ${tool}` : '';
+    const what = major === formatVersion.split('.')[0] ? 'encrypted' : `format ${String(format)}`;
+    throw new AppError(
+      'BACKUP_FORMAT',
+      `${String(name)} was written${writer} as ${what}, which this version does not read`,
+      {
+        hint: 'read it with a later version of infrabackup',
+        refs: [String(name)],
+      },
+    );
+  }
+  const problem = object(shape)(value);
+  if (problem !== undefined) throw damaged(`${where} is not whole: its member ${problem.slice(1)}`);
+  return value as Record<string, unknown>;
+}
+
+/** The digest; a nesting too deep to be a summary's is another digest. */
+function digestOf(summary: BackupSummary): string | undefined {
+  try {
+    return summaryDigest(summary);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Blocks lie one behind another and fill the file: a reader may rely on it. */
+function checkIndex({ index }: ArchiveHeader, where: string): void {
+  let offset = 0;
+  for (const block of index.blocks) {
+    if (block.offset !== offset) throw damaged(`${where} has index blocks that do not follow one another`);
+    offset += block.length;
+  }
+  if (offset !== index.sizeBytes) throw damaged(`${where} has index blocks that do not fill the index`);
+}
+
+function withKnownKinds<T extends ArchiveHeader>(header: T, where: string): T {
+  const known = (member: 'shortfalls' | 'warnings'): unknown[] =>
+    header[member].filter((row) => {
+      if (!Object.hasOwn(kinds[member], row.kind)) return false;
+      const problem = kinds[member][row.kind]!(row);
+      if (problem !== undefined) throw damaged(`${where} is not whole: a row of its ${member}, ${problem.slice(1)}`);
+      return true;
+    });
+  return { ...header, shortfalls: known('shortfalls'), warnings: known('warnings') };
+}

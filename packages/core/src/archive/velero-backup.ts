@@ -1,0 +1,78 @@
+import { parseLabelSelector } from '../select/label-selector.ts';
+import type { LabelRequirement } from '../select/label-selector.ts';
+import type { Selection } from '../select/selection.ts';
+import { veleroFormatVersion } from './archive-layout.ts';
+import type { BackupHeader } from './summary.ts';
+
+/**
+ * The text of `velero-backup.json`, by which Velero lists the backup and restores from it.
+ *
+ * The phase is always a terminal one, since servers before 1.19 take up any other as a backup to run. There is no
+ * `expiration`: Velero's garbage collector would delete our files by it. The spec tells a selection of one rule as far
+ * as Velero has words for it; a restore does not read it.
+ *
+ * Source: https://velero.io/docs/main/api-types/backup/
+ */
+export function veleroBackup(header: BackupHeader & { readonly completedAt: string }): string {
+  const count = header.types.reduce((total, type) => total + type.count, 0);
+  const backup = {
+    apiVersion: 'velero.io/v1',
+    kind: 'Backup',
+    metadata: {
+      name: header.name,
+      namespace: 'velero',
+      labels: header.labels,
+      annotations: { 'velero.io/source-cluster-k8s-gitversion': header.cluster.version },
+    },
+    spec: { ...veleroSpec(header.selection), storageLocation: 'default', hooks: {}, metadata: {} },
+    status: {
+      version: 1,
+      formatVersion: veleroFormatVersion,
+      phase: header.shortfalls.length === 0 ? 'Completed' : 'PartiallyFailed',
+      ...(header.shortfalls.length > 0 && { errors: header.shortfalls.length }),
+      ...(header.warnings.length > 0 && { warnings: header.warnings.length }),
+      startTimestamp: header.startedAt,
+      completionTimestamp: header.completedAt,
+      progress: { totalItems: count, itemsBackedUp: count },
+    },
+  };
+  return `${JSON.stringify(backup, undefined, 2)}\n`;
+}
+
+function veleroSpec(selection: Selection): object {
+  const [rule, ...others] = selection.rules;
+  if (rule === undefined || others.length > 0) return {};
+  const { labelSelector, includeClusterResources } = rule;
+  const matchExpressions =
+    labelSelector === undefined ? [] : parseLabelSelector(labelSelector).map(veleroRequirement).filter(isKnown);
+  return {
+    ...(rule.includeNamespaces !== undefined && { includedNamespaces: rule.includeNamespaces }),
+    ...(rule.excludeNamespaces !== undefined && { excludedNamespaces: rule.excludeNamespaces }),
+    ...(rule.includeResources !== undefined && { includedResources: rule.includeResources }),
+    ...(rule.excludeResources !== undefined && { excludedResources: rule.excludeResources }),
+    ...(includeClusterResources !== undefined && { includeClusterResources }),
+    ...(matchExpressions.length > 0 && { labelSelector: { matchExpressions } }),
+  };
+}
+
+/** Source: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/label-selector/ */
+function veleroRequirement(requirement: LabelRequirement): object | undefined {
+  const { key, operator } = requirement;
+  switch (operator) {
+    case 'in':
+      return { key, operator: 'In', values: requirement.values };
+    case 'notin':
+      return { key, operator: 'NotIn', values: requirement.values };
+    case 'exists':
+      return { key, operator: 'Exists' };
+    case 'absent':
+      return { key, operator: 'DoesNotExist' };
+    case 'above':
+    case 'below':
+      return undefined;
+  }
+}
+
+function isKnown<T>(value: T | undefined): value is T {
+  return value !== undefined;
+}
