@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ResourceType } from '../object/resource-type.ts';
 import { typeName } from '../object/resource-type.ts';
-import { rawObject } from '../object/list-cutter.ts';
+import { rawObject } from '../object/object-scanner.ts';
 import { objectFilter } from './match-object.ts';
 import { planSelection, type SelectionTarget } from './plan-selection.ts';
 import { presetAll, presetInfra } from './presets.ts';

@@ -43,6 +43,8 @@ export interface SelectionPlan {
   readonly leftOut: readonly LeftOut[];
   /** Type names of the rules that the cluster does not serve, sorted. */
   readonly unserved: readonly string[];
+  /** The type of CRDs, when those of the custom resources that are found should come along; else undefined. */
+  readonly definitions: ResourceType | undefined;
   /** Namespaces that rules name and the cluster does not have, sorted; empty where it could not be asked. */
   readonly missingNamespaces: readonly string[];
 }
@@ -124,6 +126,7 @@ export function planSelection(selection: Selection, target: SelectionTarget): Se
     types,
     leftOut: related === undefined ? leftOut : leftOut.filter(({ type }) => type !== related.type),
     unserved: [...unserved].sort(),
+    definitions: relatedDefinitions(target, types, rules, within),
     missingNamespaces: [...missingNamespaces].sort(),
   };
 }
@@ -259,6 +262,25 @@ function planRelatedNamespaces(
     within: [],
     noise: [],
   };
+}
+
+/** A custom resource without its definition could not be restored to a cluster that does not have it. */
+function relatedDefinitions(
+  target: SelectionTarget,
+  types: readonly TypePlan[],
+  rules: readonly ResolvedRule[],
+  within: ResolvedRule | undefined,
+): ResourceType | undefined {
+  const type = target.types.find(
+    (candidate) => typeName(candidate) === 'customresourcedefinitions.apiextensions.k8s.io',
+  );
+  if (type === undefined || types.some((plan) => plan.type === type)) return undefined;
+  const isRefused = [...rules, ...(within === undefined ? [] : [within])].some(
+    ({ rule }) =>
+      rule.includeClusterResources === false ||
+      rule.excludeResources?.some((name) => findTypes(name, target.types).includes(type)) === true,
+  );
+  return isRefused ? undefined : type;
 }
 
 function wholeTypeNoise(type: ResourceType): NoiseRule | undefined {

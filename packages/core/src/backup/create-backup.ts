@@ -1,0 +1,147 @@
+import { createArchiveWriter } from '../archive/archive-writer.ts';
+import type { OpenSpool } from '../archive/spool.ts';
+import {
+  backupFile,
+  formatVersion,
+  sealSummary,
+  type BackupHeader,
+  type BackupSummary,
+  type BackupWarning,
+} from '../archive/summary.ts';
+import { veleroBackup } from '../archive/velero-backup.ts';
+import { formatInstant } from '../clock.ts';
+import type { ClusterReader } from '../cluster/reader.ts';
+import type { BackupWriter } from '../location/backup-writer.ts';
+import { abandonBackup, claimBackup, publishSummary } from '../location/claim-backup.ts';
+import type { HeldClaim } from '../location/take-claim.ts';
+import { contentTableVersion } from '../object/server-owned-members.ts';
+import { typeName } from '../object/resource-type.ts';
+import type { Store } from '../store/store.ts';
+import type { ReportBackup } from './backup-event.ts';
+import type { BackupPlan } from './plan-backup.ts';
+import { readCluster, type ClusterReading } from './read-cluster.ts';
+
+/** What a backup is made of and with. */
+export interface CreateBackupOptions {
+  readonly reader: ClusterReader;
+  readonly store: Store;
+  readonly openSpool: OpenSpool;
+  readonly writer: BackupWriter;
+  readonly name: string;
+  /** The tool that writes it, e.g. `infrabackup 0.1.0`. */
+  readonly tool: string;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+  /** How long after now `prune` may delete it; absent: never. */
+  readonly ttlMs?: number | undefined;
+  /** Types listed at a time; 4 when absent. */
+  readonly concurrency?: number | undefined;
+  /** Objects a request; the reader's own when absent. */
+  readonly chunkSize?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly report?: ReportBackup | undefined;
+}
+
+/** Types listed at a time where nobody says otherwise: what keeps a small API server's two cores busy. */
+export const defaultConcurrency = 4;
+
+/**
+ * Backs up what the plan says into the store, and returns the summary of what now exists there.
+ *
+ * The backup exists when the last write, its summary, is done. Until then nothing is listed; on an error or a cancel
+ * what was written is cleared away, and what a kill leaves behind is cleared by the next `create` of that name or by
+ * `delete`. Shortfalls and warnings are data of the summary: the caller decides what partial means.
+ *
+ * Throws BACKUP_EXISTS and BACKUP_CLAIMED before anything is read, the reader's and the store's errors, CANCELLED.
+ */
+export async function createBackup(plan: BackupPlan, options: CreateBackupOptions): Promise<BackupSummary> {
+  const { store, name, signal, writer } = options;
+  const startedAt = writer.clock.now();
+  const held = await claimBackup(store, name, { writer, signal });
+  try {
+    return await writeBackup(plan, options, held, startedAt);
+  } catch (error) {
+    await abandonBackup(store, held);
+    throw error;
+  }
+}
+
+async function writeBackup(
+  plan: BackupPlan,
+  options: CreateBackupOptions,
+  held: HeldClaim,
+  startedAt: number,
+): Promise<BackupSummary> {
+  const {
+    reader,
+    store,
+    signal,
+    writer: { clock },
+  } = options;
+  const report = options.report ?? (() => undefined);
+  const archive = await createArchiveWriter({ openSpool: options.openSpool, signal });
+  try {
+    const { concurrency = defaultConcurrency, chunkSize } = options;
+    const reading = await readCluster(plan, { reader, writer: archive, concurrency, chunkSize, signal, report });
+    const header = headerOf(plan, reading, options, startedAt);
+    for (const warning of header.warnings) report({ kind: 'warning', warning });
+
+    const finished = await archive.finish(header);
+    report({ kind: 'writing', sizeBytes: finished.archive.sizeBytes });
+    await store.create(held.files.archive, finished.archive.stream(), signal);
+    await store.create(held.files.index, finished.index.stream(), signal);
+    const completedAt = formatInstant(clock.now());
+    const velero = Buffer.from(veleroBackup({ ...header, completedAt }));
+    await store.create(held.files.velero, velero, signal);
+    const summary = sealSummary({
+      ...header,
+      completedAt,
+      ...finished.files(),
+      velero: backupFile('velero-backup.json', velero),
+    });
+    await publishSummary(store, held, Buffer.from(`${JSON.stringify(summary, null, 2)}\n`), signal);
+    return summary;
+  } finally {
+    await archive.close();
+  }
+}
+
+function headerOf(
+  plan: BackupPlan,
+  reading: ClusterReading,
+  options: CreateBackupOptions,
+  startedAt: number,
+): BackupHeader {
+  const { revision, types, shortfalls } = reading;
+  const { ttlMs } = options;
+  return {
+    format: formatVersion,
+    name: options.name,
+    tool: options.tool,
+    startedAt: formatInstant(startedAt),
+    cluster: plan.cluster,
+    ...(revision !== undefined && { revision }),
+    selection: plan.selection,
+    labels: options.labels ?? {},
+    ...(ttlMs !== undefined && { expiresAt: formatInstant(startedAt + ttlMs) }),
+    contentTable: contentTableVersion,
+    encryption: null,
+    types,
+    shortfalls: [...plan.undiscovered.map((failure) => ({ kind: 'undiscovered', ...failure }) as const), ...shortfalls],
+    warnings: warningsOf(reading, options.store),
+  };
+}
+
+function warningsOf(reading: ClusterReading, store: Store): readonly BackupWarning[] {
+  const warnings: BackupWarning[] = [];
+  const secrets = reading.types.find((type) => typeName(type) === 'secrets')?.count ?? 0;
+  if (secrets > 0) warnings.push({ kind: 'secrets-in-clear', count: secrets });
+  if (!store.capabilities.conditionalCreate) warnings.push({ kind: 'unconditional-store' });
+  if (reading.unreadable.length > 0) {
+    warnings.push({
+      kind: 'related-unreadable',
+      refs: reading.unreadable,
+      message: 'they belong to what was selected, and this user may not read them',
+    });
+  }
+  return warnings;
+}

@@ -1,0 +1,137 @@
+import { isAppError } from '../errors/app-error.ts';
+import type { ClusterIdentity, ClusterReader, Discovery, DiscoveryFailure } from '../cluster/reader.ts';
+import { concurrently } from '../concurrently.ts';
+import { typeName, type TypeName } from '../object/resource-type.ts';
+import { concernsGroup } from '../select/concerns-group.ts';
+import { asksForNamespaces, planSelection, type SelectionPlan, type TypePlan } from '../select/plan-selection.ts';
+import type { Selection } from '../select/selection.ts';
+
+/** What a backup of this selection would read from this cluster, found without reading any object. */
+export interface BackupPlan extends SelectionPlan {
+  readonly selection: Selection;
+  readonly cluster: ClusterIdentity;
+  /** Groups that the selection asks for and discovery could not tell. */
+  readonly undiscovered: readonly DiscoveryFailure[];
+  /** Types that an aggregated API server serves: they have no revision in common with the rest. */
+  readonly aggregated: ReadonlySet<TypeName>;
+}
+
+/**
+ * Plans a backup: asks the cluster what it serves, and the selection what of it is meant.
+ *
+ * Throws what {@link planSelection} throws for a selection that cannot be meant, and what the reader throws.
+ */
+export async function planBackup(
+  reader: ClusterReader,
+  selection: Selection,
+  signal?: AbortSignal,
+): Promise<BackupPlan> {
+  const [cluster, discovery] = await Promise.all([reader.identity(signal), reader.discover(signal)]);
+  const namespaces = asksForNamespaces(selection) ? await namesOf(reader, discovery, 'namespaces', signal) : undefined;
+  const plan = planSelection(selection, { types: discovery.types, namespaces });
+  return {
+    ...plan,
+    selection,
+    cluster,
+    undiscovered: discovery.failures.filter(({ groupVersion }) =>
+      concernsGroup(selection, groupVersion.split('/')[0] ?? ''),
+    ),
+    aggregated: await aggregatedTypes(reader, discovery, signal),
+  };
+}
+
+/** Objects of one type that a plan would read or leaves out; undefined where they may not be counted. */
+export type TypeCounts = ReadonlyMap<TypeName, number | undefined>;
+
+/** Counts, for a preview, the objects of planned types and of those that the selection leaves out. */
+export async function countPlanned(reader: ClusterReader, plan: BackupPlan, signal?: AbortSignal): Promise<TypeCounts> {
+  const counts = new Map<TypeName, number | undefined>();
+  const leftOut: TypePlan[] = plan.leftOut
+    .filter(({ because }) => because === 'not-selected')
+    .map(({ type }) => ({ ...everyObjectOf, type }));
+  await concurrently(
+    [...plan.types, ...leftOut],
+    8,
+    async (typePlan, innerSignal) => {
+      counts.set(typeName(typePlan.type), await countType(reader, typePlan, innerSignal));
+    },
+    signal,
+  );
+  return counts;
+}
+
+const everyObjectOf: Omit<TypePlan, 'type'> = {
+  namespaces: undefined,
+  labelSelectors: [],
+  onlyNames: undefined,
+  rules: [],
+  within: [],
+  noise: [],
+};
+
+async function countType(reader: ClusterReader, plan: TypePlan, signal: AbortSignal): Promise<number | undefined> {
+  if (plan.onlyNames !== undefined) return plan.onlyNames.length;
+  const labelSelector = plan.labelSelectors.length === 0 ? undefined : plan.labelSelectors.join(',');
+  try {
+    let total = 0;
+    for (const namespace of plan.namespaces ?? [undefined]) {
+      total += await reader.count({ type: plan.type, namespace, labelSelector, signal });
+    }
+    return total;
+  } catch (error) {
+    if (isAppError(error, 'CLUSTER_FORBIDDEN', 'CLUSTER_ERROR', 'CLUSTER_PROTOCOL', 'CLUSTER_TIMEOUT'))
+      return undefined;
+    throw error;
+  }
+}
+
+/** The names of all objects of a cluster-scoped type; undefined where the type is not served or may not be listed. */
+async function namesOf(
+  reader: ClusterReader,
+  discovery: Discovery,
+  name: TypeName,
+  signal?: AbortSignal,
+): Promise<readonly string[] | undefined> {
+  const names: string[] = [];
+  const isListed = await readAll(reader, discovery, name, signal, (object) => names.push(object.name));
+  return isListed ? names : undefined;
+}
+
+/**
+ * The types whose APIService stands for a server of its own. Those of the API server itself bear a label that says who
+ * keeps them. A user who may not list APIServices sees none as aggregated.
+ *
+ * Source: https://kubernetes.io/docs/concepts/extend-kubernetes/api-extension/apiserver-aggregation/
+ */
+async function aggregatedTypes(
+  reader: ClusterReader,
+  discovery: Discovery,
+  signal?: AbortSignal,
+): Promise<ReadonlySet<TypeName>> {
+  const groups = new Set<string>();
+  await readAll(reader, discovery, 'apiservices.apiregistration.k8s.io', signal, (object) => {
+    // An APIService is named `<version>.<group>`; the core group's is `v1.`.
+    if (object.labels()['kube-aggregator.kubernetes.io/automanaged'] === undefined) {
+      groups.add(object.name.slice(object.name.indexOf('.') + 1));
+    }
+  });
+  return new Set(discovery.types.filter((type) => groups.has(type.group)).map(typeName));
+}
+
+async function readAll(
+  reader: ClusterReader,
+  discovery: Discovery,
+  name: TypeName,
+  signal: AbortSignal | undefined,
+  onObject: (object: { readonly name: string; labels(): Readonly<Record<string, string>> }) => void,
+): Promise<boolean> {
+  const type = discovery.types.find((candidate) => typeName(candidate) === name);
+  if (type === undefined) return false;
+  try {
+    for await (const batch of reader.list({ type, signal })) batch.objects.forEach(onObject);
+    return true;
+  } catch (error) {
+    if (isAppError(error, 'CLUSTER_FORBIDDEN')) return false;
+    throw error;
+  }
+}

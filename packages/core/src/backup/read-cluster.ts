@@ -1,0 +1,201 @@
+import { isAppError } from '../errors/app-error.ts';
+import type { ArchiveWriter, SegmentStats, SegmentWriter } from '../archive/archive-writer.ts';
+import type { Shortfall, TypeSummary } from '../archive/summary.ts';
+import type { ClusterReader } from '../cluster/reader.ts';
+import { concurrently } from '../concurrently.ts';
+import { typeName, type ResourceType } from '../object/resource-type.ts';
+import type { TypePlan } from '../select/plan-selection.ts';
+import type { ReportBackup } from './backup-event.ts';
+import type { BackupPlan } from './plan-backup.ts';
+import { readType, type ReadTypeResult } from './read-type.ts';
+
+/** How a cluster is read. */
+export interface ReadClusterOptions {
+  readonly reader: ClusterReader;
+  readonly writer: ArchiveWriter;
+  /** Types listed at a time. */
+  readonly concurrency: number;
+  readonly chunkSize: number | undefined;
+  readonly signal: AbortSignal | undefined;
+  readonly report: ReportBackup;
+}
+
+/** What of a cluster came into the archive. */
+export interface ClusterReading {
+  /** The one revision that types were read at; undefined where the API gave none. */
+  readonly revision: string | undefined;
+  /** Sorted by type name. */
+  readonly types: readonly TypeSummary[];
+  readonly shortfalls: readonly Shortfall[];
+  /** Objects that belong to what was selected, were not asked for themselves, and may not be read. */
+  readonly unreadable: readonly string[];
+}
+
+/**
+ * Reads every planned type into the archive at one etcd revision, so that it shows the cluster at one instant.
+ *
+ * etcd forgets old revisions every few minutes. When that overtakes a long reading (410), everything is read again once
+ * at a newer revision; a type that it overtakes again, and types that know no common revision, are read at their newest
+ * state and named as shortfalls.
+ *
+ * Source: https://kubernetes.io/docs/reference/using-api/api-concepts/#semantics-for-get-and-list
+ */
+export async function readCluster(plan: BackupPlan, options: ReadClusterOptions): Promise<ClusterReading> {
+  const first = await readOnce(plan, options, 'begin-anew');
+  if (first !== 'gone') return first;
+  const second = await readOnce(plan, options, 'read-that-type-now');
+  return second as ClusterReading;
+}
+
+async function readOnce(
+  plan: BackupPlan,
+  options: ReadClusterOptions,
+  whenGone: 'begin-anew' | 'read-that-type-now',
+): Promise<ClusterReading | 'gone'> {
+  const revision = await newestRevision(plan, options);
+  if (whenGone === 'begin-anew') {
+    options.report({ kind: 'planned', types: plan.types.length, ...(revision !== undefined && { revision }) });
+  } else if (revision !== undefined) options.report({ kind: 'restarted', revision });
+  const round = new Round(plan, options, revision, whenGone === 'read-that-type-now');
+  try {
+    await concurrently(
+      plan.types,
+      options.concurrency,
+      (typePlan, signal) => round.read(typePlan, signal),
+      options.signal,
+    );
+    await round.readDefinitions(options.signal);
+    return round.result();
+  } catch (error) {
+    await round.discard();
+    if (isAppError(error, 'CLUSTER_REVISION_GONE') && whenGone === 'begin-anew') return 'gone';
+    throw error;
+  }
+}
+
+/** One pass over all types at one revision. */
+class Round {
+  readonly #plan: BackupPlan;
+  readonly #options: ReadClusterOptions;
+  readonly #revision: string | undefined;
+  readonly #readsGoneNow: boolean;
+  readonly #open = new Set<SegmentWriter>();
+  readonly #types: TypeSummary[] = [];
+  readonly #shortfalls: Shortfall[] = [];
+  readonly #unreadable: string[] = [];
+
+  constructor(plan: BackupPlan, options: ReadClusterOptions, revision: string | undefined, readsGoneNow: boolean) {
+    this.#plan = plan;
+    this.#options = options;
+    this.#revision = revision;
+    this.#readsGoneNow = readsGoneNow;
+  }
+
+  async read(plan: TypePlan, signal: AbortSignal): Promise<void> {
+    const isAggregated = this.#plan.aggregated.has(typeName(plan.type));
+    try {
+      await this.#readAt(isAggregated ? undefined : this.#revision, this.#options.chunkSize, plan, signal);
+    } catch (error) {
+      if (!isAppError(error, 'CLUSTER_REVISION_GONE') || !(this.#readsGoneNow || isAggregated)) throw error;
+      // In one request: pages of the newest state can be overtaken just the same.
+      await this.#readAt(undefined, 0, plan, signal);
+    }
+  }
+
+  /** The CRDs of the custom resources that were found, where the selection leaves cluster-scoped types to us. */
+  async readDefinitions(signal: AbortSignal | undefined): Promise<void> {
+    const type = this.#plan.definitions;
+    if (type === undefined) return;
+    const onlyNames = this.#types.filter(mayBeCustom).map(typeName);
+    if (onlyNames.length === 0) return;
+    const everything = { namespaces: undefined, labelSelectors: [], rules: [{}], within: [], noise: [] };
+    await this.read({ ...everything, type, onlyNames }, signal ?? new AbortController().signal);
+  }
+
+  result(): ClusterReading {
+    return {
+      revision: this.#revision,
+      types: this.#types.sort((a, b) => (typeName(a) < typeName(b) ? -1 : 1)),
+      shortfalls: this.#shortfalls,
+      unreadable: this.#unreadable.sort(),
+    };
+  }
+
+  async discard(): Promise<void> {
+    await Promise.all([...this.#open].map((segment) => segment.discard()));
+  }
+
+  async #readAt(
+    revision: string | undefined,
+    chunkSize: number | undefined,
+    plan: TypePlan,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { reader, writer, report } = this.#options;
+    const type = typeName(plan.type);
+    const segment = writer.segment(plan.type);
+    this.#open.add(segment);
+    const onProgress = (): void => {
+      report({ kind: 'progress', type, objects: segment.count, sizeBytes: segment.sizeBytes });
+    };
+    try {
+      const result = await readType(plan, segment, { reader, revision, chunkSize, signal, onProgress });
+      const stats = await segment.close();
+      this.#account(plan.type, stats, result);
+      report({ kind: 'type-done', type, objects: stats.count, sizeBytes: stats.sizeBytes });
+    } catch (error) {
+      this.#open.delete(segment);
+      await segment.discard();
+      throw error;
+    }
+  }
+
+  #account(type: ResourceType, stats: SegmentStats, result: ReadTypeResult): void {
+    const isLater = result.otherRevision !== undefined && this.#revision !== undefined && stats.count > 0;
+    this.#types.push({
+      ...type,
+      count: stats.count,
+      sizeBytes: stats.sizeBytes,
+      namespaces: stats.namespaces,
+      ...(isLater && { revision: result.otherRevision }),
+    });
+    const shortfalls = [...result.shortfalls];
+    if (isLater) {
+      const isAggregated = this.#plan.aggregated.has(typeName(type));
+      const reason = isAggregated
+        ? 'an aggregated API server serves it, whose revisions are its own'
+        : 'its revision was compacted away, or its API does not read at a given revision';
+      shortfalls.push({ kind: 'later', type: typeName(type), reason });
+    }
+    for (const shortfall of shortfalls) this.#options.report({ kind: 'shortfall', shortfall });
+    this.#shortfalls.push(...shortfalls);
+    this.#unreadable.push(...result.unreadable);
+  }
+}
+
+/** Types of the API server's own have a CRD never; asking for theirs would be a request each for nothing. */
+function mayBeCustom(type: TypeSummary): boolean {
+  return type.count > 0 && type.group.includes('.');
+}
+
+/**
+ * The revision to read everything at: the newest, told by the first planned type that may be listed. Aggregated APIs
+ * are not asked, since theirs may be another etcd's.
+ */
+async function newestRevision(plan: BackupPlan, options: ReadClusterOptions): Promise<string | undefined> {
+  const own = plan.types.filter((typePlan) => !plan.aggregated.has(typeName(typePlan.type)));
+  const coreFirst = [...own].sort((a, b) => Number(a.type.group !== '') - Number(b.type.group !== ''));
+  for (const { type, namespaces } of coreFirst) {
+    try {
+      const revision = await options.reader.currentRevision({
+        type,
+        namespace: namespaces?.[0],
+        signal: options.signal,
+      });
+      if (revision !== undefined) return revision;
+    } catch (error) {
+      if (!isAppError(error, 'CLUSTER_FORBIDDEN', 'CLUSTER_ERROR', 'CLUSTER_PROTOCOL', 'CLUSTER_TIMEOUT')) throw error;
+    }
+  }
+  return undefined;
+}

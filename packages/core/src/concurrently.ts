@@ -1,0 +1,30 @@
+/**
+ * Runs `work` on every item, at most `limit` at a time, in the items' order of starting.
+ *
+ * Resolves when all are done. The first error stops further items from starting, aborts the signal that the running
+ * ones were given, and is thrown once they have ended, so that nothing runs on behind the caller's back.
+ */
+export async function concurrently<T>(
+  items: Iterable<T>,
+  limit: number,
+  work: (item: T, signal: AbortSignal) => Promise<void>,
+  signal?: AbortSignal,
+): Promise<void> {
+  const stop = new AbortController();
+  const inner = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
+  const iterator = items[Symbol.iterator]();
+  let failure: { readonly error: unknown } | undefined;
+
+  const runner = async (): Promise<void> => {
+    for (let next = iterator.next(); failure === undefined && next.done !== true; next = iterator.next()) {
+      try {
+        await work(next.value, inner);
+      } catch (error) {
+        failure ??= { error };
+        stop.abort(error);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.max(1, limit) }, runner));
+  if (failure !== undefined) throw (failure as { readonly error: unknown }).error;
+}

@@ -1,0 +1,68 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startCluster, type Cluster } from '../cluster/cluster.ts';
+import { applySituation } from '../fixtures/apply-fixtures.ts';
+import { openWorkplace } from '../support/plugin.ts';
+
+describe('a backup that could not read all that it was asked for', () => {
+  let cluster: Cluster;
+  beforeAll(async () => {
+    cluster = await startCluster();
+    await cluster.kubectl(['create', 'namespace', 'mine']);
+    await cluster.kubectl(['create', 'configmap', 'settings', '-n', 'mine']);
+  });
+  afterAll(() => cluster.stop());
+
+  it('names the types that the user may not list, and ends as partial', async () => {
+    const reader = [{ apiGroups: [''], resources: ['configmaps', 'namespaces'], verbs: ['get', 'list'] }];
+    await using workplace = await openWorkplace(await cluster.namespaceUser('mine', reader));
+    const { exitCode, stdout, stderr } = await workplace.run('create', 'some', '-n', 'mine');
+    expect(exitCode).toBe(3);
+    expect(stdout + stderr).toMatch(/secrets/);
+    const names = await workplace.succeed('get', 'some', 'all', '-n', 'mine', '-o', 'name');
+    expect(names.trim().split('\n').sort()).toEqual(['configmap/kube-root-ca.crt', 'configmap/settings']);
+    const summary = JSON.parse(await workplace.succeed('describe', 'some', '-o', 'json')) as {
+      shortfalls: { kind: string; type: string; namespace: string }[];
+    };
+    expect(summary.shortfalls).toContainEqual(
+      expect.objectContaining({ kind: 'unlisted', type: 'secrets', namespace: 'mine' }),
+    );
+  });
+
+  it('is whole for a user of one namespace who asks for what a Role lets them read', async () => {
+    const reader = [
+      { apiGroups: [''], resources: ['configmaps'], verbs: ['list'] },
+      { apiGroups: [''], resources: ['namespaces'], verbs: ['get'] },
+    ];
+    await using workplace = await openWorkplace(await cluster.namespaceUser('mine', reader));
+    await workplace.succeed('create', 'whole', '-n', 'mine', '--include-resources', 'configmaps');
+    const names = await workplace.succeed('get', 'whole', 'all', '-A', '-o', 'name');
+    expect(names.trim().split('\n').sort()).toEqual([
+      'configmap/kube-root-ca.crt',
+      'configmap/settings',
+      'namespace/mine',
+    ]);
+  });
+
+  it('refuses a namespace that does not exist, and writes nothing', async () => {
+    await using workplace = await openWorkplace(cluster.clusterAdmin);
+    const { exitCode, stderr } = await workplace.run('create', 'none', '-n', 'no-such-namespace');
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('no-such-namespace');
+    expect((await workplace.succeed('list', '-o', 'name')).trim()).toBe('');
+  });
+
+  it('names a group that discovery cannot tell, and ends as partial', async () => {
+    await cluster.kubectl(['create', 'namespace', 'monitoring']);
+    await applySituation(cluster, 'broken-aggregated-api');
+    await using workplace = await openWorkplace(cluster.clusterAdmin);
+    await expect
+      .poll(async () => (await cluster.client().request('GET', '/apis/metrics.example.com/v1beta1')).status)
+      .toBe(503);
+    const { exitCode, stdout, stderr } = await workplace.run('create', 'without-metrics', '--exclude-resources', 'cm');
+    expect(exitCode).toBe(3);
+    expect(stdout + stderr).toMatch(/metrics\.example\.com/);
+
+    // Who asks for other types only has lost nothing.
+    await workplace.succeed('create', 'just-config', '--include-resources', 'cm');
+  });
+});
