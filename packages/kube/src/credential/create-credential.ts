@@ -2,6 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { AppError } from '@infrabackup/core';
 import type { ConnectionOptions } from '../connection/connection-options.ts';
 import type { Target } from '../connection/target.ts';
+import { readKubeconfig } from '../connection/kubeconfig.ts';
+import { execCredential } from './exec-credential.ts';
+import { oidcCredential } from './oidc-credential.ts';
 import { fixedCredential, type ClientCertificate, type Credential, type CredentialSource } from './credential.ts';
 import { tokenFileCredential } from './token-file.ts';
 
@@ -26,10 +29,61 @@ export async function createCredential(target: Target, options: ConnectionOption
     return fixedCredential({ ...base, authorization: `Basic ${pair}` });
   }
   if (certificate !== undefined) return fixedCredential(base);
-  if (user.exec !== undefined && user['auth-provider'] !== undefined) {
-    return refuse('has both an exec plugin and an auth-provider');
+  const provider = user['auth-provider'];
+  if (user.exec !== undefined && provider !== undefined) refuse('has both an exec plugin and an auth-provider');
+  if (user.exec !== undefined) {
+    return execCredential({
+      exec: user.exec,
+      userName,
+      cluster: await clusterInfo(target),
+      env: options.env,
+      terminal: options.pluginTerminal ?? 'none',
+      files: target.files,
+      clock: options.clock,
+    });
   }
-  return fixedCredential({});
+  if (provider === undefined) return fixedCredential({});
+  if (provider.name === 'oidc') {
+    return oidcCredential({
+      userName,
+      readEntry: async () => (await readKubeconfig(target.files)).users.get(userName)?.['auth-provider'],
+      files: target.files,
+      flags: target.context === undefined ? '' : ` --context ${target.context}`,
+      clock: options.clock,
+    });
+  }
+  return refuse(
+    `uses the auth-provider ${provider.name ?? '(unnamed)'}${retired[provider.name ?? ''] ?? ', which is unknown'}`,
+  );
+}
+
+/** Source: https://github.com/kubernetes/client-go/tree/v0.36.3/plugin/pkg/client/auth (azure, gcp) */
+const retired: Readonly<Record<string, string>> = {
+  azure: ', which kubectl dropped in 1.26: use the credential plugin kubelogin',
+  gcp: ', which kubectl dropped in 1.26: use the credential plugin gke-gcloud-auth-plugin',
+};
+
+/**
+ * What a plugin is told of the cluster. Source:
+ * https://kubernetes.io/docs/reference/config-api/client-authentication.v1/#client-authentication-k8s-io-v1-Cluster
+ */
+async function clusterInfo(target: Target): Promise<Record<string, unknown>> {
+  const { cluster } = target;
+  const authority = await readPem(
+    target,
+    'certificate-authority',
+    cluster['certificate-authority-data'],
+    cluster['certificate-authority'],
+  );
+  const config = cluster.extensions?.find(({ name }) => name === 'client.authentication.k8s.io/exec')?.extension;
+  return {
+    server: cluster.server,
+    'tls-server-name': cluster['tls-server-name'],
+    'insecure-skip-tls-verify': cluster['insecure-skip-tls-verify'],
+    'certificate-authority-data': authority?.toString('base64'),
+    'proxy-url': cluster['proxy-url'],
+    config,
+  };
 }
 
 async function readClientCertificate(target: Target): Promise<ClientCertificate | undefined> {
