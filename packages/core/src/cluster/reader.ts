@@ -38,7 +38,7 @@ export interface ListRequest {
   readonly fieldSelector?: string | undefined;
   /** Exactly this etcd revision (`resourceVersionMatch=Exact`); absent reads the newest. */
   readonly revision?: string | undefined;
-  /** Objects a request (`limit`); absent takes the reader's own. */
+  /** Objects a request (`limit`); absent takes the reader's own, 0 asks for all in one request. */
   readonly chunkSize?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
