@@ -33,6 +33,16 @@ test('the copy that kubectl apply keeps of the whole Secret is masked', () => {
   expect(after.metadata.annotations).toEqual({ [lastApplied]: '*** (after)' });
 });
 
+test('an annotation that still holds the value of before a rotation is masked on both sides', () => {
+  const [old, rotated] = ['aHVudGVyMg==', 'Y29ycmVjdA=='];
+  const [before, after] = maskSecrets(
+    secret({ data: { a: old } }, { copy: 'was hunter2', plain: 'x' }),
+    secret({ data: { a: rotated } }, { copy: 'was hunter2', plain: 'y' }),
+  );
+  expect(before.metadata.annotations).toEqual({ copy: '***', plain: 'x' });
+  expect(after.metadata.annotations).toEqual({ copy: '***', plain: 'y' });
+});
+
 test('data that is no map, as only a forged backup can hold it, is masked whole', () => {
   expect(maskSecrets(secret({ data: 'hunter2' }), undefined)[0]['data']).toBe('***');
   expect(maskSecrets(secret({ data: { a: { b: 'hunter2' } } }), undefined)[0]['data']).toEqual({ a: '***' });

@@ -1,56 +1,53 @@
 import type { Manifest } from '../object/manifest.ts';
+import { masked, redact } from '../object/redact.ts';
 import { isObject, own } from './same-json.ts';
 
-/** Where a Secret holds values. Source: https://kubernetes.io/docs/reference/kubernetes-api/config-and-storage-resources/secret-v1/ */
-const secretMembers = ['data', 'stringData'] as const;
-
-/** Holds the whole Secret again, values and all, when it was made by `kubectl apply`. */
-const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
-
-const mask = '***';
-
 /**
- * Both manifests with the values of Secrets masked so that a change still shows, as `kubectl diff` does: `***` where
- * the two are equal or only one exists, else `*** (before)` and `*** (after)`. No hash and no length of a value is left.
+ * Both manifests as `redact` shows them, but so that a change still shows, as `kubectl diff` does: what is masked reads
+ * `***` where both sides are equal or only one exists, else `*** (before)` and `*** (after)`.
  *
- * Pass undefined for a side that does not exist. Manifests of other kinds come back as they are.
+ * Pass undefined for a side that does not exist. Manifests that are no Secrets come back as they are.
  */
 export function maskSecrets<Before extends Manifest | undefined, After extends Manifest | undefined>(
   before: Before,
   after: After,
 ): [Before, After] {
-  return [maskSide(before, after, '(before)') as Before, maskSide(after, before, '(after)') as After];
+  const left: Side | undefined = before && { whole: before, shown: redact(before) };
+  const right: Side | undefined = after && { whole: after, shown: redact(after) };
+  return [mark(left, right, '(before)') as Before, mark(right, left, '(after)') as After];
 }
 
-function maskSide(manifest: Manifest | undefined, other: Manifest | undefined, side: string): Manifest | undefined {
-  if (manifest === undefined || !isSecret(manifest)) return manifest;
-  const masked: Record<string, unknown> = { ...manifest };
-  for (const member of secretMembers) {
-    if (Object.hasOwn(manifest, member)) masked[member] = maskValues(manifest[member], other?.[member], side);
-  }
-  const applied = manifest.metadata.annotations?.[lastApplied];
-  if (applied !== undefined) {
-    const value = maskValue(applied, other?.metadata.annotations?.[lastApplied], side);
-    masked['metadata'] = {
-      ...manifest.metadata,
-      annotations: { ...manifest.metadata.annotations, [lastApplied]: value },
-    };
-  }
-  return masked as unknown as Manifest;
+interface Side {
+  readonly whole: Manifest;
+  readonly shown: Manifest;
 }
 
-function isSecret({ apiVersion, kind }: Manifest): boolean {
-  return kind === 'Secret' && apiVersion === 'v1';
+function mark(side: Side | undefined, other: Side | undefined, name: string): Manifest | undefined {
+  if (side === undefined || side.shown === side.whole) return side?.whole;
+  const { metadata, data, stringData } = side.shown;
+  const values = (at: (manifest: Manifest) => unknown): unknown =>
+    markValues([at(side.whole), at(side.shown)], [other && at(other.whole), other && at(other.shown)], name);
+  const annotations = values((manifest) => manifest.metadata.annotations) as Record<string, string>;
+  return {
+    ...side.shown,
+    ...(data !== undefined && { data: values((manifest) => manifest['data']) }),
+    ...(stringData !== undefined && { stringData: values((manifest) => manifest['stringData']) }),
+    metadata: metadata.annotations === undefined ? metadata : { ...metadata, annotations },
+  };
 }
 
-function maskValues(values: unknown, others: unknown, side: string): unknown {
-  if (!isObject(values)) return values === null ? null : mask;
-  const masked = Object.entries(values).map(([name, value]) => {
-    return [name, maskValue(value, isObject(others) ? own(others, name) : undefined, side)];
+function markValues(
+  [whole, shown]: readonly [unknown, unknown],
+  [otherWhole, otherShown]: readonly [unknown, unknown],
+  name: string,
+): unknown {
+  if (!isObject(shown)) return shown;
+  const valueOf = (map: unknown, key: string): unknown => (isObject(map) ? own(map, key) : undefined);
+  const entries = Object.entries(shown).map(([key, value]) => {
+    // Masked on one side is masked on both: an annotation may hold a value that only the other side still has.
+    if (value !== masked && valueOf(otherShown, key) !== masked) return [key, value];
+    const other = valueOf(otherWhole, key);
+    return [key, other === undefined || other === valueOf(whole, key) ? masked : `${masked} ${name}`];
   });
-  return Object.fromEntries(masked);
-}
-
-function maskValue(value: unknown, other: unknown, side: string): string {
-  return other === undefined || other === value ? mask : `${mask} ${side}`;
+  return Object.fromEntries(entries);
 }
