@@ -10,7 +10,9 @@ const codes: Readonly<Record<string, ErrorCode>> = {
   EPERM: 'STORE_DENIED',
   EROFS: 'STORE_DENIED',
   ENAMETOOLONG: 'USAGE',
+  // A file where a folder is meant.
   ENOTDIR: 'USAGE',
+  EEXIST: 'USAGE',
 };
 
 /** The operating system's code of a failed call, e.g. `ENOENT`; empty for any other error. */

@@ -42,6 +42,8 @@ async function orCancelled<T>(operation: Promise<T>, signal: AbortSignal | undef
     cancelled.resolve(undefined);
   };
   signal.addEventListener('abort', cancel, { once: true });
+  // The source itself may have brought the cancel about while it was asked.
+  if (signal.aborted) cancel();
   try {
     const first = await Promise.race([operation.then((value) => ({ value })), cancelled.promise]);
     throwIfCancelled(signal);
