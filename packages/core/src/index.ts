@@ -48,6 +48,12 @@ export type {
   SegmentStats,
   SegmentWriter,
 } from './archive/archive-writer.ts';
+export { openArchiveFile, openBackup } from './archive/open-backup.ts';
+export type { Backup, OpenBackupOptions } from './archive/open-backup.ts';
+export { storeSource } from './archive/archive-source.ts';
+export type { ArchiveSource } from './archive/archive-source.ts';
+export type { EntryQuery } from './archive/index-reader.ts';
+export type { StoredObject } from './archive/member-reader.ts';
 export { backupFile, formatVersion, sealSummary, summaryDigest } from './archive/summary.ts';
 export { parseHeader, parseSummary } from './archive/parse-summary.ts';
 export { veleroBackup } from './archive/velero-backup.ts';
@@ -88,3 +94,17 @@ export { maskSecrets } from './diff/mask-secrets.ts';
 export { sameJson } from './diff/same-json.ts';
 export { formatTextDiff, readableTexts, textDiff } from './diff/text-diff.ts';
 export type { DiffHeader, Hunk, TextDiff, TextDiffOptions } from './diff/text-diff.ts';
+export { formatRight } from './cluster/rights.ts';
+export type { Right, RightsReviewer } from './cluster/rights.ts';
+export { dryRunWriter, realWriter } from './cluster/writer.ts';
+export type {
+  ClusterWriter,
+  DryRunWriter,
+  Refusal,
+  RefusalCause,
+  WriteAnswer,
+  WriteDoor,
+  WriteOptions,
+  WriteRequest,
+  WriteTarget,
+} from './cluster/writer.ts';

@@ -1,4 +1,6 @@
 import { AppError } from '../errors/app-error.ts';
+import { compareRefs, parseRefKey } from '../object/ref.ts';
+import type { ObjectRef } from '../object/ref.ts';
 import { damaged } from './damaged.ts';
 import { list, map, matching, natural, nothing, object, optional, text, truth } from './json-shape.ts';
 import type { Shape } from './json-shape.ts';
@@ -159,12 +161,16 @@ function digestOf(summary: BackupSummary): string | undefined {
   }
 }
 
-/** Blocks lie one behind another and fill the file: a reader may rely on it. */
+/** Blocks lie one behind another, in the order of their entries, and fill the file: readers rely on it. */
 function checkIndex({ index }: ArchiveHeader, where: string): void {
   let offset = 0;
+  let last: ObjectRef | undefined;
   for (const block of index.blocks) {
-    if (block.offset !== offset) throw damaged(`${where} has index blocks that do not follow one another`);
+    const first = parseRefKey(block.first);
+    const follows = block.offset === offset && (last === undefined || compareRefs(last, first) < 0);
+    if (!follows) throw damaged(`${where} has index blocks that do not follow one another`);
     offset += block.length;
+    last = first;
   }
   if (offset !== index.sizeBytes) throw damaged(`${where} has index blocks that do not fill the index`);
 }

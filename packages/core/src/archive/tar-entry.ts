@@ -62,6 +62,19 @@ export function tarEntry(path: string, content: Buffer): Buffer {
   return entry;
 }
 
+/** Whether just what {@link writeTarHeader} writes stands at `offset`; what does not fit does not. */
+export function isTarHeader(content: Buffer, offset: number, path: TarPath, sizeBytes: number): boolean {
+  const expected = Buffer.alloc(path.headerBytes);
+  writeTarHeader(expected, 0, path, sizeBytes);
+  return content.subarray(offset, offset + path.headerBytes).equals(expected);
+}
+
+/** The length of content that the tar header at `offset` claims, checked by nothing; 0 where it claims none. */
+export function tarHeaderSize(content: Buffer, offset: number): number {
+  const digits = content.toString('latin1', offset + at.size, offset + at.size + 11);
+  return /^[0-7]{11}$/.test(digits) ? Number.parseInt(digits, 8) : 0;
+}
+
 /** What every header has in common: a regular file, mode 0644, owned by nobody by name, at the beginning of time. */
 const template = Buffer.alloc(blockBytes);
 template.write('0000644\0', at.mode, 'latin1');

@@ -18,6 +18,12 @@ export function refKey(ref: ObjectRef): string {
   return `${ref.type}/${ref.namespace ?? ''}/${ref.name}`;
 }
 
+/** The ref of a {@link refKey}. */
+export function parseRefKey(key: string): ObjectRef {
+  const [type = '', namespace = '', name = ''] = key.split('/');
+  return { type, ...(namespace !== '' && { namespace }), name };
+}
+
 /**
  * The order of every backup: by type, then by `namespace/name`, each as UTF-8 bytes.
  *
