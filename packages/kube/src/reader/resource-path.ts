@@ -5,7 +5,11 @@ import type { ResourceType } from '@infrabackup/core';
  *
  * Source: https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-uris
  */
-export function resourcePath(type: ResourceType, namespace: string | undefined, name?: string): string {
+export function resourcePath(
+  type: Pick<ResourceType, 'group' | 'version' | 'plural'>,
+  namespace: string | undefined,
+  name?: string,
+): string {
   const root = type.group === '' ? `/api/${type.version}` : `/apis/${type.group}/${type.version}`;
   const scope = namespace === undefined ? '' : `/namespaces/${encodeURIComponent(namespace)}`;
   return `${root}${scope}/${type.plural}${name === undefined ? '' : `/${encodeURIComponent(name)}`}`;
