@@ -1,0 +1,34 @@
+import type { Store } from '../store/store.ts';
+import { readBackupFolder } from './backup-folder.ts';
+import { notFound } from './read-summary.ts';
+import { removeFolder } from './remove-backup-files.ts';
+import { claimed, isStale, takeClaim } from './take-claim.ts';
+import type { ClaimOptions } from './take-claim.ts';
+
+/** How a backup is deleted. */
+export interface DeleteOptions extends ClaimOptions {
+  /** Whether to take it from a process that seems to be writing or deleting it; that process is told. */
+  readonly force?: boolean | undefined;
+}
+
+/**
+ * Deletes a backup, or what is left of one that was never finished.
+ *
+ * Claims it first, so that nobody writes the name anew meanwhile; then the summary goes, so an interrupted delete leaves
+ * nothing that is listed, and calling it again finishes. Throws BACKUP_NOT_FOUND; BACKUP_CLAIMED when somebody writes
+ * or deletes it, and then leaves it alone.
+ */
+export async function deleteBackup(store: Store, name: string, options: DeleteOptions): Promise<void> {
+  const folder = await readBackupFolder(store, name, options.signal);
+  const { claim, published, claimKeys } = folder;
+  if (!published && claimKeys.length === 0) throw notFound(store, name);
+  // Once a backup is published its writer is done with it, whatever became of the process.
+  const mayBeBusy = claim !== undefined && !(published && claim.purpose === 'write');
+  if (mayBeBusy && options.force !== true && !(await isStale(store, claim, options))) throw claimed(store, folder);
+
+  const done = await takeClaim(store, name, 'delete', claim?.id, options, async (_held, now) => {
+    await removeFolder(store, now, options.signal);
+    return true;
+  });
+  if (done === undefined) throw claimed(store, await readBackupFolder(store, name, options.signal));
+}
