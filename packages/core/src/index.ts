@@ -117,3 +117,7 @@ export type {
   WriteRequest,
   WriteTarget,
 } from './cluster/writer.ts';
+export { parseKubernetesMinor } from './upgrade/api-life.ts';
+export { checkType, checkTypes } from './upgrade/check-types.ts';
+export type { CheckedType, CheckFinding, CheckReason, CheckTarget, Replacement } from './upgrade/check-types.ts';
+export { newestKnownMinor } from './upgrade/life-cycle-table.ts';
