@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { link, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -33,7 +34,7 @@ export async function withFileLock<T>(
 
 async function acquire(path: string, onWait: (ownerPid: number) => void): Promise<void> {
   // Written aside and linked, so that whoever sees the lock sees its owner.
-  const own = `${path}.${process.pid}`;
+  const own = `${path}.${randomUUID()}`;
   await writeFile(own, String(process.pid));
   try {
     for (let told = false; ;) {
