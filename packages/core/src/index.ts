@@ -99,6 +99,8 @@ export { compareManifests, sameContent } from './diff/compare-manifests.ts';
 export type { Change, CompareOptions } from './diff/compare-manifests.ts';
 export { hiddenFields, visibleManifest } from './diff/hidden-fields.ts';
 export type { HiddenField, Visibility } from './diff/hidden-fields.ts';
+export { managedBy } from './diff/managed-by.ts';
+export type { ManagedBy } from './diff/managed-by.ts';
 export { maskSecrets } from './diff/mask-secrets.ts';
 export { sameJson } from './diff/same-json.ts';
 export { formatTextDiff, readableTexts, textDiff } from './diff/text-diff.ts';
