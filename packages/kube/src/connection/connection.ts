@@ -82,7 +82,7 @@ export class Connection {
     for (;;) {
       try {
         const response = await this.#attempt(request);
-        return { statusCode: response.statusCode!, body: await readAll(response, this.#parts.requestTimeoutMs) };
+        return await readWhole(response, this.#parts.requestTimeoutMs);
       } catch (error) {
         if (await this.#isWorthRepeating(error, request, spent)) continue;
         if (error instanceof Refusal && error.response.statusCode !== 401) return error.response;
@@ -155,14 +155,13 @@ export class Connection {
       timeoutMs: requestTimeoutMs,
     });
     this.#reached = true;
-    const statusCode = response.statusCode!;
-    if (isSuccess(statusCode)) return response;
-    const body = await readAll(response, requestTimeoutMs);
-    const detailSeconds = parseStatus(body)?.details?.retryAfterSeconds;
+    if (isSuccess(response.statusCode!)) return response;
+    const refusal = await readWhole(response, requestTimeoutMs);
+    const detailSeconds = parseStatus(refusal.body)?.details?.retryAfterSeconds;
     const retryAfterMs =
       parseRetryAfter(response.headers['retry-after'], this.#parts.clock.now()) ??
       (detailSeconds === undefined ? undefined : detailSeconds * 1_000);
-    throw new Refusal({ statusCode, body }, retryAfterMs, credential);
+    throw new Refusal(refusal, retryAfterMs, credential);
   }
 
   /** A plugin may hand out a new certificate; a new agent then makes connections with it. */
@@ -231,6 +230,11 @@ const tlsHint = 'look at certificate-authority, tls-server-name and client-certi
 
 function newlySpent(): Spent {
   return { failures: 0, throttledMs: 0, renewed: false };
+}
+
+async function readWhole(response: IncomingMessage, timeoutMs: number): Promise<ApiResponse> {
+  const body = await readAll(response, timeoutMs);
+  return { statusCode: response.statusCode!, warnings: response.headersDistinct['warning'] ?? [], body };
 }
 
 function isSuccess(statusCode: number): boolean {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve, sep } from 'node:path';
 import { AppError } from '@infrabackup/core';
-import { load, YAMLException } from 'js-yaml';
+import { CORE_SCHEMA, loadAll, mergeTag, YAMLException } from 'js-yaml';
 
 /**
  * A kubeconfig's content, in its own spelling. Paths are absolute: they are meant relative to the file.
@@ -157,7 +157,7 @@ export function parseKubeconfig(text: string, file: string): Kubeconfig {
   const refuse = (what: string): never => {
     throw new AppError('KUBECONFIG_INVALID', `kubeconfig ${file}: ${what}`, { refs: [file] });
   };
-  const content: unknown = text.trim() === '' ? {} : (parseYaml(text, refuse) ?? {});
+  const content = parseYaml(text, refuse) ?? {};
   const root = isObject(content) ? content : refuse('is not a mapping');
 
   function readEntries<Entry>(list: string, member: string, shapes: Record<string, Shape>): Map<string, Entry> {
@@ -209,11 +209,15 @@ function commandPath(command: string | undefined, file: string): { command?: str
   return { command: command.includes(sep) ? resolve(dirname(file), command) : command };
 }
 
+const schema = CORE_SCHEMA.withTags(mergeTag);
+
+/** The document in the text; undefined when there is none. */
 function parseYaml(text: string, refuse: (what: string) => never): unknown {
   try {
-    return load(text);
+    const documents = loadAll(text, { schema });
+    return documents.length > 1 ? refuse('has more than one document') : documents[0];
   } catch (error) {
-    if (!(error instanceof YAMLException)) return refuse('is not YAML');
+    if (!(error instanceof YAMLException)) throw error;
     // The exception's message quotes the lines around the fault, and its reason a word of them: either may be a secret.
     const reason = error.reason.replace(/\s*["'`<!*&].*$/s, '');
     return refuse(`is not YAML: ${reason}${error.mark === undefined ? '' : ` at line ${error.mark.line + 1}`}`);

@@ -65,8 +65,8 @@ const rows: readonly Row[] = [
   },
   {
     when: (statusCode, status) => statusCode === 404 && status === undefined,
-    code: 'CLUSTER_PROTOCOL',
-    says: 'there is nothing at that path, so this may be no API server',
+    code: 'CLUSTER_ERROR',
+    says: 'nothing is served there: the type is gone, or this is no API server',
   },
   { when: (statusCode) => statusCode === 404, code: 'CLUSTER_ERROR', says: 'the API server has no such thing' },
   { when: (statusCode) => statusCode === 429, code: 'CLUSTER_ERROR', says: 'the API server is too busy for us' },

@@ -17,5 +17,7 @@ export interface ApiRequest {
 /** A whole answer of any status. */
 export interface ApiResponse {
   readonly statusCode: number;
+  /** Warning headers as they came: `299 - "policy/v1beta1 ... is deprecated"`. */
+  readonly warnings: readonly string[];
   readonly body: Buffer;
 }

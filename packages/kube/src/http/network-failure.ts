@@ -16,8 +16,12 @@ export class TimeoutError extends Error {
   readonly code = 'INFRABACKUP_TIMEOUT';
 }
 
-/** What Node's errors mean. Source: https://nodejs.org/api/errors.html#common-system-errors */
-const table: readonly (NetworkFailure & { readonly codes: RegExp })[] = [
+/**
+ * What Node's errors mean; an empty message leaves it to Node's own.
+ *
+ * Source: https://nodejs.org/api/errors.html#common-system-errors and https://nodejs.org/api/tls.html#x509-certificate-error-codes
+ */
+const table: readonly (NetworkFailure & { readonly codes: RegExp; readonly words?: RegExp })[] = [
   { codes: /^INFRABACKUP_TIMEOUT$/, code: 'CLUSTER_TIMEOUT', fate: 'slow', message: '' },
   { codes: /^ECONNREFUSED$/, code: 'CLUSTER_UNREACHABLE', fate: 'unsent', message: 'the connection was refused' },
   { codes: /^(ENOTFOUND|EAI_\w+)$/, code: 'CLUSTER_UNREACHABLE', fate: 'unsent', message: 'its name does not resolve' },
@@ -36,9 +40,10 @@ const table: readonly (NetworkFailure & { readonly codes: RegExp })[] = [
   },
   { codes: /^HPE_INVALID_EOF_STATE$/, code: 'CLUSTER_UNREACHABLE', fate: 'cut', message: 'the connection was cut' },
   { codes: /^HPE_/, code: 'CLUSTER_PROTOCOL', fate: 'final', message: 'it does not speak HTTP' },
-  // What OpenSSL calls the answer of a server that does not speak TLS.
   {
-    codes: /WRONG_VERSION_NUMBER$|PACKET_LENGTH_TOO_LONG$/,
+    // What OpenSSL calls the answer of a server that does not speak TLS.
+    codes: /^(EPROTO|ERR_SSL_\w+)$/,
+    words: /wrong version number|packet length too long/i,
     code: 'CLUSTER_TLS',
     fate: 'final',
     message: 'it does not speak TLS',
@@ -54,7 +59,7 @@ const table: readonly (NetworkFailure & { readonly codes: RegExp })[] = [
     codes: /^ERR_TLS_CERT_ALTNAME_INVALID$/,
     code: 'CLUSTER_TLS',
     fate: 'final',
-    message: 'its certificate is for another name',
+    message: '',
   },
   {
     codes: /^(CERT_\w+|UNABLE_TO_\w+|SELF_SIGNED_\w+|DEPTH_ZERO_\w+|INVALID_CA|PATH_LENGTH_EXCEEDED|INVALID_PURPOSE)$/,
@@ -77,7 +82,7 @@ export function networkFailure(error: unknown): NetworkFailure | undefined {
   if (error instanceof AggregateError && error.errors.length > 0) return networkFailure(error.errors[0]);
   const { code } = error as NodeJS.ErrnoException;
   if (code === undefined) return undefined;
-  const row = table.find(({ codes }) => codes.test(code));
+  const row = table.find(({ codes, words }) => codes.test(code) && (words?.test(error.message) ?? true));
   if (row === undefined) return undefined;
   return { code: row.code, fate: row.fate, message: row.message === '' ? error.message : `${row.message} (${code})` };
 }

@@ -1,6 +1,7 @@
 import {
   AppError,
   type Manifest,
+  type Refusal,
   type WriteAnswer,
   type WriteDoor,
   type WriteOptions,
@@ -19,8 +20,11 @@ export function connectWriter(connection: Connection): WriteDoor {
       const response = await connection.request(call);
       if (response.statusCode >= 200 && response.statusCode < 300) return done(request, response);
       const status = parseStatus(response.body);
-      // Not the API server speaks, but something before it.
-      if (status === undefined) throw connection.refused(call, response);
+      if (status === undefined) {
+        if (response.statusCode === 404) return { kind: 'refused', refusal: notServed };
+        // Not the API server speaks, but something before it.
+        throw connection.refused(call, response);
+      }
       return {
         kind: 'refused',
         refusal: {
@@ -35,6 +39,14 @@ export function connectWriter(connection: Connection): WriteDoor {
     },
   };
 }
+
+/** For a path that no API is served at, the server answers with plain text. */
+const notServed: Refusal = {
+  httpStatus: 404,
+  reason: 'NotServed',
+  message: 'the API server does not serve this type in this version',
+  causes: [],
+};
 
 /** Source: https://kubernetes.io/docs/reference/using-api/api-concepts/#api-verbs */
 function toApiRequest(request: WriteRequest, dryRun: boolean, options: WriteOptions): ApiRequest {
