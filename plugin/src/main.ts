@@ -1,0 +1,72 @@
+/**
+ * The entry: the one place that touches the process. What must be quick is answered before anything big is imported.
+ */
+import { tmpdir } from 'node:os';
+import { clientVersionText } from './client-version.ts';
+import type { Shell, Sink } from './shell.ts';
+
+const argv = process.argv.slice(2);
+
+if (argv.length === 2 && argv[0] === 'version' && argv[1] === '--client') {
+  process.stdout.write(clientVersionText);
+} else {
+  const { runCommandLine } = await import('./command-line.ts');
+  process.exit(await runCommandLine(argv, processShell()));
+}
+
+function processShell(): Shell {
+  return {
+    env: process.env,
+    workingFolder: process.cwd(),
+    scratchFolder: tmpdir(),
+    clock: { now: () => Date.now() },
+    random: Math.random,
+    signal: cancelSignal(),
+    out: sinkOf(process.stdout),
+    err: sinkOf(process.stderr),
+    ask: process.stdin.isTTY && process.stderr.isTTY ? askOnTerminal : undefined,
+  };
+}
+
+/** Fires at the first Ctrl-C (or polite kill); the second one ends the process on the spot. */
+function cancelSignal(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(name, () => {
+      if (controller.signal.aborted) process.exit(130);
+      controller.abort(new Error(name));
+    });
+  }
+  return controller.signal;
+}
+
+function sinkOf(stream: NodeJS.WriteStream): Sink {
+  let isClosed = false;
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    isClosed = true;
+  });
+  return {
+    isTerminal: stream.isTTY,
+    columns: stream.isTTY ? stream.columns : undefined,
+    hasColours: stream.isTTY && (process.env['NO_COLOR'] ?? '') === '' && process.env['TERM'] !== 'dumb',
+    get isClosed() {
+      return isClosed;
+    },
+    write: (text) =>
+      new Promise((resolve) => {
+        if (isClosed) resolve();
+        else stream.write(text, () => resolve());
+      }),
+  };
+}
+
+async function askOnTerminal(question: string): Promise<string> {
+  const { createInterface } = await import('node:readline/promises');
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return await terminal.question(question);
+  } finally {
+    terminal.close();
+  }
+}

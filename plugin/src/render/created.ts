@@ -1,0 +1,57 @@
+import type { BackupSummary } from '@infrabackup/core';
+import type { Sink } from '../shell.ts';
+import { describeShortfall, describeWarning } from './backup-notes.ts';
+import { paint } from './paint.ts';
+import { formatBytes, formatCount, formatSeconds } from './quantity.ts';
+import { countsOf, shownSummary } from './shown-summary.ts';
+
+/** A backup that now exists. */
+export interface Created {
+  readonly summary: BackupSummary;
+  /** The store's URI. */
+  readonly location: string;
+  /** What the user named the location; undefined for the default one. */
+  readonly from: string | undefined;
+  readonly tookMs: number;
+}
+
+/** What was made, where it lies, and what to type next. */
+export function renderCreated({ summary, location, from, tookMs }: Created): string {
+  const { name, cluster, revision, digest, expiresAt, startedAt, archive } = summary;
+  const { objects, types } = countsOf(summary);
+  const where = from === undefined ? '' : ` --from ${from}`;
+  const size = formatBytes(archive.sizeBytes);
+  const context = cluster.context === undefined ? '' : `, context ${cluster.context}`;
+  return `Backup ${name}: ${formatCount(objects, 'object')} of ${formatCount(types, 'type')}, ${size}, in ${formatSeconds(tookMs)}
+
+  Location:  ${location}/backups/${name}
+  Cluster:   Kubernetes ${cluster.version} at ${cluster.server}${context}
+  Instant:   ${startedAt}${revision === undefined ? '' : `, revision ${revision}`}
+  Digest:    ${digest}
+  Expires:   ${describeExpiry(name, expiresAt)}
+
+Browse it:   kubectl infrabackup get ${name} all${where}
+Check it:    kubectl infrabackup verify ${name} --digest ${digest}${where}
+`;
+}
+
+function describeExpiry(name: string, expiresAt: string | undefined): string {
+  if (expiresAt === undefined) return `never: nothing deletes it but 'kubectl infrabackup delete ${name}'`;
+  return `${expiresAt}: from then on 'kubectl infrabackup prune' deletes it; nothing does so by itself`;
+}
+
+/** What is wrong with it, or must be known of it; empty where that is nothing. */
+export function renderCreatedNotes({ summary: { shortfalls, warnings, name } }: Created, sink: Sink): string {
+  const lines = [
+    ...warnings.map((warning) => `${paint('yellow', 'warning:', sink)} ${describeWarning(warning)}`),
+    ...shortfalls.map((shortfall) => `${paint('red', 'missing:', sink)} ${describeShortfall(shortfall)}`),
+  ];
+  if (shortfalls.length > 0)
+    lines.push(`${paint('red', 'partial:', sink)} ${name} is kept, and says itself what it lacks`);
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+/** The last line of `-o json`, after the events. */
+export function renderResultLine({ summary, location, tookMs }: Created): string {
+  return `${JSON.stringify({ kind: 'result', location, tookMs, summary: shownSummary(summary) })}\n`;
+}
