@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent, type AgentOptions } from 'node:https';
 import * as tls from 'node:tls';
@@ -49,9 +50,9 @@ async function proxyAgent(server: URL, proxy: URL, options: AgentOptions): Promi
 }
 
 function secureContext(route: Route, certificate: ClientCertificate | undefined): tls.SecureContext {
-  const build = (what: string, options: tls.SecureContextOptions) => {
+  const attempt = <Result>(what: string, build: () => Result): Result => {
     try {
-      return tls.createSecureContext(options);
+      return build();
     } catch (cause) {
       // OpenSSL's own words are codes and never hold the content.
       throw new AppError('KUBECONFIG_INVALID', `${what} cannot be used: ${(cause as Error).message}`, {
@@ -60,11 +61,11 @@ function secureContext(route: Route, certificate: ClientCertificate | undefined)
       });
     }
   };
-  const ca = route.insecureSkipTlsVerify ? undefined : (route.authority ?? knownAuthorities());
-  // Tried apart, so that the error names the culprit.
-  if (route.authority !== undefined) build('the certificate authority', { ca: route.authority });
-  if (certificate === undefined) return build('the certificate authority', { ca });
-  return build('the client certificate with its key', { ca, ...certificate });
+  const { authority } = route;
+  // A context takes an authority that is no certificate without a word, and then trusts nobody.
+  if (authority !== undefined) attempt('the certificate authority', () => new X509Certificate(authority));
+  const ca = route.insecureSkipTlsVerify ? undefined : (authority ?? knownAuthorities());
+  return attempt('the client certificate with its key', () => tls.createSecureContext({ ca, ...certificate }));
 }
 
 /** What Node brings and what the machine trusts, as kubectl trusts it too; undefined where Node cannot tell (< 22.15). */
