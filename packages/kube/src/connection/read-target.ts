@@ -28,7 +28,7 @@ export async function readTarget(options: ConnectionOptions): Promise<Target> {
 }
 
 /** The files to read, in order of precedence. Source: the "KUBECONFIG environment variable" rules of the page above. */
-function kubeconfigFiles(options: ConnectionOptions): readonly string[] {
+export function kubeconfigFiles(options: Pick<ConnectionOptions, 'kubeconfig' | 'env'>): readonly string[] {
   if (options.kubeconfig !== undefined) return [resolve(options.kubeconfig)];
   const listed = (options.env['KUBECONFIG'] ?? '').split(delimiter).filter((file) => file !== '');
   if (listed.length > 0) return listed.map((file) => resolve(file));
