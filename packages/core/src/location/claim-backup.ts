@@ -25,7 +25,7 @@ export async function claimBackup(store: Store, name: string, options: ClaimOpti
   const second = await takeClaim(store, name, 'write', before.claim.id, options, async (held, folder) => {
     // The writer that was taken for dead has come to its end after all.
     if (folder.published) throw taken(store, folder);
-    await removeContents(store, folder, options.signal);
+    await removeContents(store, held, folder, options.signal);
     return held;
   });
   if (second !== undefined) return second;
@@ -64,9 +64,13 @@ export async function publishSummary(
 /**
  * Clears away what was written under a claim, for a backup that failed or was cancelled: then the name is free again.
  *
- * Nothing is touched when the claim is lost. Takes no signal, since it runs after a cancel.
+ * Nothing is touched when another has the claim. Takes no signal, since it runs after a cancel.
  */
 export async function abandonBackup(store: Store, held: HeldClaim): Promise<void> {
-  const folder = await readBackupFolder(store, held.name);
-  if (folder.claim?.id === held.id) await removeFolder(store, folder);
+  const { name, writer } = held;
+  const folder = await readBackupFolder(store, name);
+  if (folder.claim?.id === writer.id) await removeFolder(store, held, folder);
+  // It was deleted while it was written: what came after that lies there and is nobody's.
+  if (folder.claim !== undefined || folder.published || folder.contents.length === 0) return;
+  await takeClaim(store, name, 'delete', undefined, { writer }, (again, left) => removeFolder(store, again, left));
 }

@@ -26,8 +26,8 @@ export async function deleteBackup(store: Store, name: string, options: DeleteOp
   const mayBeBusy = claim !== undefined && !(published && claim.purpose === 'write');
   if (mayBeBusy && options.force !== true && !(await isStale(store, claim, options))) throw claimed(store, folder);
 
-  const done = await takeClaim(store, name, 'delete', claim?.id, options, async (_held, now) => {
-    await removeFolder(store, now, options.signal);
+  const done = await takeClaim(store, name, 'delete', claim?.id, options, async (held, now) => {
+    await removeFolder(store, held, now, options.signal);
     return true;
   });
   if (done === undefined) throw claimed(store, await readBackupFolder(store, name, options.signal));

@@ -1,16 +1,24 @@
 import { throwIfCancelled } from '../errors/app-error.ts';
 import type { Store } from '../store/store.ts';
+import { claimKeyAfter, readBackupFolder } from './backup-folder.ts';
 import type { BackupFolder } from './backup-folder.ts';
+import { claimed } from './take-claim.ts';
+import type { HeldClaim } from './take-claim.ts';
 
 /**
- * Removes what lies in a folder beside the claims: the summary first, so that nothing half removed is ever listed,
- * then what Velero lists it by.
+ * Removes what lies in a claimed folder beside the claims: the summary first, so that nothing half removed is ever
+ * listed, then what Velero lists it by. Throws BACKUP_CLAIMED, and stops, when somebody takes the claim over.
  */
-export async function removeContents(store: Store, folder: BackupFolder, signal?: AbortSignal): Promise<void> {
+export async function removeContents(
+  store: Store,
+  held: HeldClaim,
+  folder: BackupFolder,
+  signal?: AbortSignal,
+): Promise<void> {
   const { summary, velero } = folder.files;
   const rank = (key: string): number => (key === summary ? 0 : key === velero ? 1 : 2);
   const keys = folder.contents.map(({ key }) => key).sort((a, b) => rank(a) - rank(b));
-  await removeInOrder(store, keys, signal);
+  await removeInOrder(store, held, keys, signal);
 }
 
 /**
@@ -18,15 +26,30 @@ export async function removeContents(store: Store, folder: BackupFolder, signal?
  *
  * The first claim goes before those that took over from it, or a stale one would count again for a moment.
  */
-export async function removeFolder(store: Store, folder: BackupFolder, signal?: AbortSignal): Promise<void> {
-  await removeContents(store, folder, signal);
+export async function removeFolder(
+  store: Store,
+  held: HeldClaim,
+  folder: BackupFolder,
+  signal?: AbortSignal,
+): Promise<void> {
+  await removeContents(store, held, folder, signal);
   const later = folder.claimKeys.filter((key) => key !== folder.files.claim);
-  await removeInOrder(store, [folder.files.claim, ...later], signal);
+  await removeInOrder(store, held, [folder.files.claim, ...later], signal);
 }
 
-async function removeInOrder(store: Store, keys: readonly string[], signal: AbortSignal | undefined): Promise<void> {
+async function removeInOrder(
+  store: Store,
+  held: HeldClaim,
+  keys: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const successor = claimKeyAfter(held.files, held.writer.id);
   for (const key of keys) {
     throwIfCancelled(signal);
+    // A process may be halted for days between two steps, and the name be another's backup when it wakes.
+    if ((await store.stat(successor, signal)) !== undefined) {
+      throw claimed(store, await readBackupFolder(store, held.name, signal));
+    }
     await store.remove(key, signal);
   }
 }

@@ -16,8 +16,7 @@ const staleAfterMs = 24 * 3_600_000;
 export interface HeldClaim {
   readonly name: string;
   readonly files: BackupFiles;
-  /** Its owner's {@link BackupWriter.id}. */
-  readonly id: string;
+  readonly writer: BackupWriter;
 }
 
 /** How a claim is made. */
@@ -51,19 +50,23 @@ export async function takeClaim<T>(
     // Our own, when the store's answer was lost and the driver asked again.
     if ((await readClaim(store, key, signal))?.id !== id) return undefined;
   }
-  const held = { name, files, id };
+  const held = { name, files, writer };
   try {
     if (!store.capabilities.conditionalCreate) await settle(settleMs, signal);
     return await use(held, await confirmClaim(store, held, signal));
   } catch (error) {
-    const folder = await readBackupFolder(store, name);
-    if (folder.claim?.id === id) {
-      // After half a delete nobody may take the folder for one that is still being written: the claim stays.
-      if (purpose === 'write') await store.remove(key);
-      else await store.replace(key, formatClaim({ ...claim, released: true }));
-    }
+    // What went wrong is what the caller must know, not that it cannot be cleared up either.
+    await giveUpClaim(store, held, key, claim).catch(() => undefined);
     throw error;
   }
+}
+
+async function giveUpClaim(store: Store, held: HeldClaim, key: string, claim: Claim): Promise<void> {
+  const folder = await readBackupFolder(store, held.name);
+  if (folder.claim?.id !== claim.id) return;
+  // After half a delete nobody may take the folder for one that is still being written: the claim stays.
+  if (claim.purpose === 'write') await store.remove(key);
+  else await store.replace(key, formatClaim({ ...claim, released: true }));
 }
 
 /**
@@ -73,7 +76,7 @@ export async function takeClaim<T>(
  */
 export async function confirmClaim(store: Store, held: HeldClaim, signal?: AbortSignal): Promise<BackupFolder> {
   const folder = await readBackupFolder(store, held.name, signal);
-  if (folder.claim?.id !== held.id) throw claimed(store, folder);
+  if (folder.claim?.id !== held.writer.id) throw claimed(store, folder);
   return folder;
 }
 
