@@ -80,6 +80,8 @@ export type {
 export type { Selection, SelectionRule } from './select/selection.ts';
 export { infraNamespaces, infraTypes, presetAll, presetInfra, presetNames } from './select/presets.ts';
 export type { PresetName } from './select/presets.ts';
+export { selectStored } from './select/select-stored.ts';
+export type { StoredSelection } from './select/select-stored.ts';
 export { planSelection } from './select/plan-selection.ts';
 export type { LeftOut, SelectionPlan, SelectionTarget, TypePlan } from './select/plan-selection.ts';
 export { ambiguousType, findTypes, resolveType, unknownType } from './select/resolve-type.ts';
@@ -97,6 +99,8 @@ export { formatChangePath } from './diff/change-path.ts';
 export type { ChangePath, PathStep } from './diff/change-path.ts';
 export { compareManifests, sameContent } from './diff/compare-manifests.ts';
 export type { Change, CompareOptions } from './diff/compare-manifests.ts';
+export { diffBackups } from './diff/diff-backups.ts';
+export type { BackupDifference, DiffBackupsOptions } from './diff/diff-backups.ts';
 export { hiddenFields, visibleManifest } from './diff/hidden-fields.ts';
 export type { HiddenField, Visibility } from './diff/hidden-fields.ts';
 export { managedBy } from './diff/managed-by.ts';

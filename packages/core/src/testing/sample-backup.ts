@@ -89,7 +89,9 @@ export async function writeSample(
   const { store = openMemoryStore(), name = 'sample', level, spool = memorySpool(), arrival = objects } = options;
   const writer = await createArchiveWriter({ openSpool: () => Promise.resolve(spool), level });
   const segments = new Map<ResourceType, SegmentWriter>();
-  for (const type of sampleTypes) segments.set(type, writer.segment(type));
+  for (const type of new Set([...sampleTypes, ...objects.map((object) => object.type)])) {
+    segments.set(type, writer.segment(type));
+  }
   for (const { type, json } of arrival) {
     const segment = segments.get(type)!;
     segment.add(rawObject(Buffer.from(json)));

@@ -1,0 +1,143 @@
+import type { IndexEntry } from '../archive/index-entry.ts';
+import type { StoredObject } from '../archive/member-reader.ts';
+import type { Backup } from '../archive/open-backup.ts';
+import { throwIfCancelled } from '../errors/app-error.ts';
+import type { Manifest } from '../object/manifest.ts';
+import { rawObject } from '../object/object-scanner.ts';
+import { compareRefs, type ObjectRef } from '../object/ref.ts';
+import type { TypeName } from '../object/resource-type.ts';
+import type { StoredSelection } from '../select/select-stored.ts';
+import { sameContent } from './compare-manifests.ts';
+import type { Visibility } from './hidden-fields.ts';
+
+/** One object that is not the same in two backups. Its Secret values are as stored: see `maskSecrets`. */
+export type BackupDifference = {
+  readonly ref: ObjectRef;
+  /** The definition of a custom resource, from the later backup where it has it: `compareManifests` asks for it. */
+  readonly crd: Manifest | undefined;
+} & (
+  | { readonly verdict: 'added'; readonly before: undefined; readonly after: Manifest }
+  | { readonly verdict: 'removed'; readonly before: Manifest; readonly after: undefined }
+  | { readonly verdict: 'changed'; readonly before: Manifest; readonly after: Manifest }
+);
+
+/** What to compare of two backups, and how. */
+export interface DiffBackupsOptions extends Visibility {
+  /** Absent: everything. An object is compared when either backup's is selected. */
+  readonly selection?: StoredSelection | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * The objects in which two backups differ, in the order of backups.
+ *
+ * Both indexes are read side by side; an object is read only where the digests do not already say that its content is
+ * the same. Memory does not grow with the backups. Throws BACKUP_DAMAGED, CANCELLED and the stores' errors.
+ */
+export async function* diffBackups(
+  before: Backup,
+  after: Backup,
+  options: DiffBackupsOptions = {},
+): AsyncGenerator<BackupDifference> {
+  const { selection, signal } = options;
+  const crds = definitionsOf(after, before);
+  for await (const pairs of batched(unequalEntries(before, after, options))) {
+    throwIfCancelled(signal);
+    const left = before.readMany(pairs.flatMap((pair) => pair.before ?? []))[Symbol.asyncIterator]();
+    const right = after.readMany(pairs.flatMap((pair) => pair.after ?? []))[Symbol.asyncIterator]();
+    for (const pair of pairs) {
+      const [old, fresh] = await Promise.all([pair.before && nextOf(left), pair.after && nextOf(right)]);
+      const { type, namespace, name } = (pair.after ?? pair.before)!;
+      if (selection?.asksLabels(type) === true && ![old, fresh].some((side) => side && isSelected(selection, side)))
+        continue;
+      const ref = { type, ...(namespace !== undefined && { namespace }), name };
+      const [was, is] = [old && parse(old), fresh && parse(fresh)];
+      const crd = await crds(type);
+      if (was === undefined) yield { ref, crd, verdict: 'added', before: undefined, after: is! };
+      else if (is === undefined) yield { ref, crd, verdict: 'removed', before: was, after: undefined };
+      else if (!sameContent(was, is, { ...options, crd }))
+        yield { ref, crd, verdict: 'changed', before: was, after: is };
+    }
+  }
+}
+
+/** The two entries of one object; one of them is undefined when the other backup alone has it. */
+interface EntryPair {
+  readonly before: IndexEntry | undefined;
+  readonly after: IndexEntry | undefined;
+}
+
+/** Merges the two indexes, which have one order, and passes over what their digests say is equal. */
+async function* unequalEntries(
+  before: Backup,
+  after: Backup,
+  { selection, status = false }: DiffBackupsOptions,
+): AsyncGenerator<EntryPair> {
+  // Digests of content leave the status out, and are made by the rules of their table.
+  const comparable = !status && before.header.contentTable === after.header.contentTable;
+  const left = before.entries(selection?.query)[Symbol.asyncIterator]();
+  const right = after.entries(selection?.query)[Symbol.asyncIterator]();
+  let [a, b] = [await left.next(), await right.next()];
+  while (a.done !== true || b.done !== true) {
+    const order = a.done === true ? 1 : b.done === true ? -1 : compareRefs(a.value, b.value);
+    const pair = {
+      before: order <= 0 ? (a.value as IndexEntry) : undefined,
+      after: order >= 0 ? (b.value as IndexEntry) : undefined,
+    };
+    if (order <= 0) a = await left.next();
+    if (order >= 0) b = await right.next();
+    if (order === 0 && isEqual(pair.before!, pair.after!, comparable)) continue;
+    if (selection?.includes((pair.after ?? pair.before)!) !== false) yield pair;
+  }
+}
+
+function isEqual(before: IndexEntry, after: IndexEntry, comparable: boolean): boolean {
+  if (before.stored === after.stored) return true;
+  return comparable && before.content !== undefined && before.content === after.content;
+}
+
+/** Pairs whose objects are read together: entries only, so a batch is small, whatever its objects are. */
+const batchSize = 1_000;
+
+async function* batched(pairs: AsyncIterable<EntryPair>): AsyncGenerator<EntryPair[]> {
+  let batch: EntryPair[] = [];
+  for await (const pair of pairs) {
+    if (batch.push(pair) < batchSize) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}
+
+async function nextOf(objects: AsyncIterator<StoredObject>): Promise<StoredObject> {
+  const { value } = (await objects.next()) as IteratorYieldResult<StoredObject>;
+  return value;
+}
+
+function isSelected(selection: StoredSelection, { entry, bytes }: StoredObject): boolean {
+  return selection.matches(entry.type, rawObject(bytes));
+}
+
+function parse({ bytes }: StoredObject): Manifest {
+  return JSON.parse(bytes.toString()) as Manifest;
+}
+
+const definitionType = 'customresourcedefinitions.apiextensions.k8s.io';
+
+/** Finds the definition of a type in the first of the backups that has one; each is read once. */
+function definitionsOf(...backups: readonly Backup[]): (type: TypeName) => Promise<Manifest | undefined> {
+  const known = new Map<TypeName, Promise<Manifest | undefined>>();
+  const read = async (type: TypeName): Promise<Manifest | undefined> => {
+    for (const backup of backups) {
+      const entry = await backup.find({ type: definitionType, name: type });
+      if (entry !== undefined) return JSON.parse((await backup.read(entry)).toString()) as Manifest;
+    }
+    return undefined;
+  };
+  return (type) => {
+    // Types without a group are built in; of the built-in groups no definition is found.
+    const found = known.get(type) ?? (type.includes('.') ? read(type) : Promise.resolve(undefined));
+    known.set(type, found);
+    return found;
+  };
+}
