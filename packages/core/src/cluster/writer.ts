@@ -49,7 +49,7 @@ export interface RefusalCause {
 /** The server's no: its Status object, cut to what is acted upon. */
 export interface Refusal {
   readonly httpStatus: number;
-  /** `AlreadyExists`, `Conflict`, `Invalid`, `Forbidden`, `NotFound`, ...; empty where the server gave none. */
+  /** `AlreadyExists`, `Conflict`, `Invalid`, ...; `NotServed` for a path without an API; empty where there is none. */
   readonly reason: string;
   readonly message: string;
   readonly causes: readonly RefusalCause[];
