@@ -40,7 +40,7 @@ describe('a request', () => {
     const connection = await connect(`${server.url}/k8s/clusters/c-1/`, {
       token: 't',
       as: 'jane',
-      asGroups: ['ops', 'dev'],
+      asGroups: ['ops', 'дев'],
       asUid: '7',
       userAgent: 'kubectl-infrabackup/1.0',
     });
@@ -49,7 +49,7 @@ describe('a request', () => {
     expect(headers).toMatchObject({
       authorization: ['Bearer t'],
       'impersonate-user': ['jane'],
-      'impersonate-group': ['ops', 'dev'],
+      'impersonate-group': ['ops', Buffer.from('дев').toString('latin1')],
       'impersonate-uid': ['7'],
       'user-agent': ['kubectl-infrabackup/1.0'],
       accept: ['application/json'],
@@ -265,6 +265,16 @@ describe('a credential', () => {
       hint: 'log in again, then try: kubectl auth whoami',
     });
     expect(server.asked.length).toBe(1);
+  });
+
+  test('that no header can carry is refused without being shown', async () => {
+    const error = await (
+      await connect('http://127.0.0.1:1', { token: 's3cr3t\nmore' })
+    )
+      .request({ path: '/x' })
+      .catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'CREDENTIAL_FAILED' });
+    expect(inspect(error, { depth: 10, showHidden: true })).not.toContain('s3cr3t');
   });
 
   test('is not shown by looking at the connection or its errors', async () => {

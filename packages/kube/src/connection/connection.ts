@@ -207,6 +207,10 @@ export class Connection {
     }
     if (error instanceof Refusal) return this.refused(request, error.response);
     const { route, asker } = this.#parts;
+    if ((error as NodeJS.ErrnoException).code === 'ERR_INVALID_CHAR') {
+      const message = `the credential of user ${asker.userName} holds a character that no header can carry`;
+      return new AppError('CREDENTIAL_FAILED', message);
+    }
     const failure = networkFailure(error);
     if (failure !== undefined) {
       const way = route.proxy === undefined ? '' : ` through the proxy ${withoutPassword(route.proxy)}`;

@@ -18,13 +18,21 @@ export function impersonationHeaders(target: Target): Record<string, string | re
     });
   }
   return {
-    'Impersonate-User': user,
-    ...(groups !== undefined && { 'Impersonate-Group': groups }),
-    ...(uid !== undefined && { 'Impersonate-Uid': uid }),
+    'Impersonate-User': asBytes(user),
+    ...(groups !== undefined && { 'Impersonate-Group': groups.map(asBytes) }),
+    ...(uid !== undefined && { 'Impersonate-Uid': asBytes(uid) }),
     ...Object.fromEntries(
-      Object.entries(extra ?? {}).map(([key, values]) => [`Impersonate-Extra-${escapeHeaderName(key)}`, values]),
+      Object.entries(extra ?? {}).map(([key, values]) => [
+        `Impersonate-Extra-${escapeHeaderName(key)}`,
+        values.map(asBytes),
+      ]),
     ),
   };
+}
+
+/** Go reads headers as UTF-8, and Node writes each character of them as one byte. */
+function asBytes(value: string): string {
+  return Buffer.from(value).toString('latin1');
 }
 
 /** Source: https://github.com/kubernetes/client-go/blob/v0.36.3/transport/round_trippers.go (headerKeyEscape) */

@@ -26,6 +26,12 @@ test.each<[number, Buffer, string, RegExp]>([
   [422, statusBody('Invalid', 'no'), 'CLUSTER_ERROR', /refused: no/],
   [429, Buffer.from('Too many requests'), 'CLUSTER_ERROR', /too busy/],
   [500, Buffer.from('<html>'), 'CLUSTER_ERROR', /failed \(GET \/api\/v1\/pods, status 500\)$/],
+  [
+    400,
+    Buffer.from('Client sent an HTTP request to an HTTPS server.\n'),
+    'CLUSTER_ERROR',
+    /refused: Client sent an HTTP/,
+  ],
   [504, statusBody('Timeout', 'Too large resource version'), 'CLUSTER_TIMEOUT', /ran out of time: Too large/],
 ])('status %i is explained', (statusCode, body, code, message) => {
   const error = explain({ path: '/api/v1/pods?limit=1' }, statusCode, body);

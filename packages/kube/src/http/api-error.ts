@@ -84,11 +84,18 @@ export function apiError(request: ApiRequest, statusCode: number, body: Buffer, 
   const status = parseStatus(body);
   const row = rows.find(({ when }) => when(statusCode, status))!;
   const path = request.path.split('?')[0]!;
-  const said = status?.message ? `: ${status.message}` : '';
+  const words = status?.message ?? plainWords(body);
+  const said = words ? `: ${words}` : '';
   return new AppError(row.code, `${row.says}${said} (${request.method ?? 'GET'} ${path}, status ${statusCode})`, {
     hint: row.hint?.(request, asker),
     refs: [asker.server],
   });
+}
+
+/** What a server says that answers with a line of text, as proxies do; empty for pages and the like. */
+function plainWords(body: Buffer): string {
+  const text = body.toString('utf8').trim();
+  return /^[\p{L}\p{N}\p{P}\p{Zs}]{1,200}$/u.test(text) && !/^[<{[]/.test(text) ? text : '';
 }
 
 /** The Status object of a body; undefined when it is anything else, such as the page of a proxy. */

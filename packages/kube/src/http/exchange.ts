@@ -60,7 +60,8 @@ export function exchange(attempt: Attempt): Promise<IncomingMessage> {
       settle();
       reject(error);
     });
-    request.end(body);
+    // A text body would go out in one string with the head, whose bytes Node would then encode once more.
+    request.end(typeof body === 'string' ? Buffer.from(body) : body);
   });
 }
 
