@@ -63,10 +63,15 @@ export { storeSource } from './archive/archive-source.ts';
 export type { ArchiveSource } from './archive/archive-source.ts';
 export type { EntryQuery } from './archive/index-reader.ts';
 export type { StoredObject } from './archive/member-reader.ts';
+export { verifyArchiveFile, verifyBackup } from './archive/verify-backup.ts';
+export type { Verification, VerifyOptions } from './archive/verify-backup.ts';
+export type { VerifyProgress } from './archive/verify-archive.ts';
+export type { Finding } from './archive/finding.ts';
 export { backupFile, formatVersion, sealSummary, summaryDigest } from './archive/summary.ts';
 export { parseHeader, parseSummary } from './archive/parse-summary.ts';
 export { veleroBackup } from './archive/velero-backup.ts';
 export type {
+  ArchiveFile,
   ArchiveHeader,
   BackupFile,
   BackupHeader,

@@ -1,4 +1,4 @@
-import { headerPath, indexPath } from './archive-layout.ts';
+import { headerLimitBytes, headerPath, indexPath } from './archive-layout.ts';
 import { readExactly } from './archive-source.ts';
 import type { ArchiveSource } from './archive-source.ts';
 import { parseTail, tailBytes } from './archive-tail.ts';
@@ -16,9 +16,6 @@ export interface ArchiveEnds extends ArchiveTail {
   readonly indexContentBytes: number;
 }
 
-/** What is read of an archive's own description: a directory of its blocks that long describes 100 million objects. */
-const headerLimitBytes = 1 << 28;
-
 /** Reads what an archive carries about itself at its end: two requests. Throws BACKUP_DAMAGED, BACKUP_FORMAT. */
 export async function readArchiveEnds(archive: ArchiveSource): Promise<ArchiveEnds> {
   const tailOffset = Math.max(archive.sizeBytes - tailBytes, 0);
@@ -27,16 +24,19 @@ export async function readArchiveEnds(archive: ArchiveSource): Promise<ArchiveEn
   if (indexOffset - headerOffset > headerLimitBytes)
     throw damaged(`the header of ${archive.name} is too long to be one`);
   const packed = await readExactly(archive, headerOffset, indexOffset - headerOffset);
-  const content = await unpackMember(packed, headerLimitBytes, `the header of ${archive.name}`);
-  const ends = parseEnds(content, archive.name);
+  const ends = await unpackHeader(packed, archive.name);
   if (indexOffset + ends.header.index.sizeBytes > tailOffset) {
     throw damaged(`the header of ${archive.name} tells of an index that is longer than the archive`);
   }
   return { ...tail, ...ends };
 }
 
-/** The member before the index: the entry of the header, then the tar header of the index. */
-function parseEnds(content: Buffer, name: string): Pick<ArchiveEnds, 'header' | 'indexContentBytes'> {
+/** Reads the member before the index: the entry of the header, then the tar header of the index. */
+export async function unpackHeader(
+  packed: Buffer,
+  name: string,
+): Promise<Pick<ArchiveEnds, 'header' | 'indexContentBytes'>> {
+  const content = await unpackMember(packed, headerLimitBytes, `the header of ${name}`);
   const path = tarPath(headerPath);
   const sizeBytes = tarHeaderSize(content, 0);
   const indexAt = path.headerBytes + paddedBytes(sizeBytes);

@@ -27,6 +27,9 @@ export const blockLineBytes = 60_000;
 /** What a reader takes of an index block: one object may have thousands of owners. */
 export const blockLimitBytes = 1 << 24;
 
+/** What a reader takes of the archive's own description, packed or not: the directory of 80 million objects. */
+export const headerLimitBytes = 1 << 26;
+
 /** Where the object's JSON lies in the tar. Throws CLUSTER_PROTOCOL for a name that no Kubernetes object can have. */
 export function objectPath(ref: ObjectRef): string {
   const { type, namespace, name } = ref;
@@ -36,7 +39,11 @@ export function objectPath(ref: ObjectRef): string {
   return `resources/${type}/${namespace === undefined ? 'cluster' : `namespaces/${namespace}`}/${name}.json`;
 }
 
-/** Source: https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#path-segment-names */
-function isPathSegment(name: string): boolean {
+/**
+ * Whether the text can be one step of a path, as every name of an object is.
+ *
+ * Source: https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#path-segment-names
+ */
+export function isPathSegment(name: string): boolean {
   return name !== '.' && name !== '..' && name !== '' && !/[/%\0]/.test(name);
 }

@@ -15,7 +15,7 @@ import { Segment } from './segment.ts';
 import type { BlockDraft } from './segment.ts';
 import { sortSegment } from './sort-segment.ts';
 import type { OpenSpool, Spool } from './spool.ts';
-import type { ArchiveHeader, BackupFile, BackupHeader, IndexBlock, IndexFile } from './summary.ts';
+import type { ArchiveFile, ArchiveHeader, BackupFile, BackupHeader, IndexBlock, IndexFile } from './summary.ts';
 import { paddedBytes, tarEntry, tarPath, writeTarHeader } from './tar-entry.ts';
 
 /** What an archive is written with. */
@@ -67,7 +67,7 @@ export interface FinishedArchive {
   readonly archive: FinishedFile;
   readonly index: FinishedFile;
   /** What the summary says of the two files; known once the archive was streamed to its end. */
-  files(): { readonly archive: BackupFile; readonly index: IndexFile };
+  files(): { readonly archive: ArchiveFile; readonly index: IndexFile };
 }
 
 /** Writes one archive. Not for use by two backups at once. */
@@ -146,13 +146,14 @@ class SpoolingWriter implements ArchiveWriter {
 
     const padding = Buffer.alloc(paddedBytes(index.contentBytes) - index.contentBytes);
     if (padding.length > 0) pieces.push(await packMember(padding, this.#level));
-    pieces.push(formatTail({ headerOffset: offset, indexOffset: offset + headerMember.length }));
+    const indexOffset = offset + headerMember.length;
+    pieces.push(formatTail({ headerOffset: offset, indexOffset }));
 
     const archive = new SpooledFile(`${header.name}.tar.gz`, pieces, this.#spool, this.#signal);
     return {
       archive,
       index: new SpooledFile(index.file.name, index.pieces, this.#spool, this.#signal),
-      files: () => ({ archive: archive.file(), index: index.file }),
+      files: () => ({ archive: { ...archive.file(), indexOffset }, index: index.file }),
     };
   }
 

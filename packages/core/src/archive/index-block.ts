@@ -1,6 +1,6 @@
 import type { TypeName } from '../object/resource-type.ts';
 import { compareRefs } from '../object/ref.ts';
-import { memberContentBytes, objectLimitBytes } from './archive-layout.ts';
+import { isPathSegment, memberContentBytes, objectLimitBytes } from './archive-layout.ts';
 import { damaged } from './damaged.ts';
 import type { IndexEntry } from './index-entry.ts';
 import type { Extent } from './member-press.ts';
@@ -88,7 +88,7 @@ function parseLines(
 function isHeading(value: unknown): value is { type: TypeName; members: readonly (readonly [number, number])[] } {
   if (typeof value !== 'object' || value === null || !('type' in value) || !('members' in value)) return false;
   const { type, members } = value;
-  return typeof type === 'string' && Array.isArray(members) && members.every(isPair);
+  return isName(type) && Array.isArray(members) && members.every(isPair);
 }
 
 function isPair(value: unknown): boolean {
@@ -113,7 +113,7 @@ function isIndexLine(value: unknown): value is IndexLine {
 }
 
 function isName(value: unknown): boolean {
-  return typeof value === 'string' && value !== '';
+  return typeof value === 'string' && isPathSegment(value);
 }
 
 /** A whole number of bytes, small enough that no sum of two is inexact. */

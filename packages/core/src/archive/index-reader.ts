@@ -45,7 +45,7 @@ export class IndexReader {
   async find(ref: ObjectRef): Promise<IndexEntry | undefined> {
     const i = countUntil(this.#firsts, (first) => compareRefs(first, ref) <= 0) - 1;
     if (i < 0 || this.#firsts[i]!.type !== ref.type) return undefined;
-    const entries = await this.#kept.get(i, () => this.#readBlock(i));
+    const entries = await this.#kept.get(i, () => this.readBlock(i));
     const found = entries[countUntil(entries, (entry) => compareRefs(entry, ref) < 0)];
     return found !== undefined && compareRefs(found, ref) === 0 ? found : undefined;
   }
@@ -76,7 +76,8 @@ export class IndexReader {
     if (run !== undefined) yield run;
   }
 
-  async #readBlock(i: number): Promise<IndexEntry[]> {
+  /** The entries of one block. */
+  async readBlock(i: number): Promise<IndexEntry[]> {
     return (await this.#readBlocks(i, i + 1))[0]!;
   }
 
@@ -88,14 +89,15 @@ export class IndexReader {
     const parsing: Promise<IndexEntry[]>[] = [];
     for (let i = from; i < to; i++) {
       const { offset, length } = this.#blocks[i]!;
-      const parsed = this.#parse(i, bytes.subarray(offset - start, offset - start + length));
+      const parsed = this.unpackBlock(i, bytes.subarray(offset - start, offset - start + length));
       parsed.catch(() => undefined);
       parsing.push(parsed);
     }
     return parsing;
   }
 
-  async #parse(i: number, bytes: Buffer): Promise<IndexEntry[]> {
+  /** The entries in the bytes of a block. */
+  async unpackBlock(i: number, bytes: Buffer): Promise<IndexEntry[]> {
     const block = this.#blocks[i]!;
     const where = `block ${i + 1} of ${this.#source.name} (from ${block.first})`;
     if (bytesDigest(bytes) !== block.sha256) throw damaged(`${where} is not what the summary's digest says`);

@@ -1,6 +1,7 @@
 import { AppError } from '../errors/app-error.ts';
 import { compareRefs, parseRefKey } from '../object/ref.ts';
 import type { ObjectRef } from '../object/ref.ts';
+import { blockLimitBytes } from './archive-layout.ts';
 import { damaged } from './damaged.ts';
 import { list, map, matching, natural, nothing, object, optional, text, truth } from './json-shape.ts';
 import type { Shape } from './json-shape.ts';
@@ -78,7 +79,7 @@ const headerShape: Readonly<Record<string, Shape>> = {
 const summaryShape: Readonly<Record<string, Shape>> = {
   ...headerShape,
   completedAt: text,
-  archive: object(fileShape),
+  archive: object({ ...fileShape, indexOffset: natural }),
   velero: optional(object(fileShape)),
   digest: text,
 };
@@ -168,7 +169,8 @@ function checkIndex({ index }: ArchiveHeader, where: string): void {
   for (const block of index.blocks) {
     const first = parseRefKey(block.first);
     const follows = block.offset === offset && (last === undefined || compareRefs(last, first) < 0);
-    if (!follows) throw damaged(`${where} has index blocks that do not follow one another`);
+    if (!follows || block.length > blockLimitBytes)
+      throw damaged(`${where} has index blocks that do not follow one another`);
     offset += block.length;
     last = first;
   }

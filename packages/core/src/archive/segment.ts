@@ -25,6 +25,11 @@ export interface BlockDraft {
  */
 const withoutContentDigest: ReadonlySet<TypeName> = new Set(['secrets']);
 
+/** Whether the index has content digests of the type's objects. */
+export function hasContentDigest(type: TypeName): boolean {
+  return !withoutContentDigest.has(type);
+}
+
 /** The objects of one type on their way into an archive: packed into members as they come, their index lines spooled. */
 export class Segment {
   readonly type: TypeName;
@@ -49,7 +54,7 @@ export class Segment {
   constructor(type: TypeName, press: MemberPress) {
     this.type = type;
     this.#press = press;
-    this.#hasContentDigest = !withoutContentDigest.has(type);
+    this.#hasContentDigest = hasContentDigest(type);
   }
 
   add(object: RawObject): void {

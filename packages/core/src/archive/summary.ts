@@ -52,6 +52,12 @@ export interface BackupFile {
   readonly sha256: string;
 }
 
+/** The archive file. */
+export interface ArchiveFile extends BackupFile {
+  /** Where the archive's own copy of the index begins, byte for byte the index file. */
+  readonly indexOffset: number;
+}
+
 /** The index file, and the directory of its blocks in the order of their entries. */
 export interface IndexFile extends BackupFile {
   readonly blocks: readonly IndexBlock[];
@@ -91,7 +97,7 @@ export interface ArchiveHeader extends BackupHeader {
 /** The backup's summary file: written last, so a backup exists when its summary does. */
 export interface BackupSummary extends ArchiveHeader {
   readonly completedAt: string;
-  readonly archive: BackupFile;
+  readonly archive: ArchiveFile;
   /** What Velero lists the backup by; absent where it is kept from Velero. */
   readonly velero?: BackupFile;
   /** Over all of the above and, through the files' digests, every byte: `sha256:` and 64 hex digits. */
