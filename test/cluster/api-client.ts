@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import type { Certificate } from './certificates.ts';
 
 /** An API server's answer, whatever its status. */
-export interface ApiResponse {
+interface ApiResponse {
   readonly status: number;
   readonly body: string;
 }

@@ -29,8 +29,19 @@ export async function buildBinaries(request: BinaryRequest): Promise<undefined |
     const packageCount = stdout.trimEnd().split('\n').length;
     let built = 0;
     await runStep(`Building etcd and Kubernetes ${version} with Go`, 8 * 60, (detail) =>
-      go(['build', '-v', '-trimpath', '-ldflags', linkerFlags(version), '-o', join(folder, fileName), '.'], () =>
-        detail(`${++built} of at most ${packageCount} packages`),
+      go(
+        [
+          'build',
+          '-v',
+          '-trimpath',
+          '-buildvcs=false',
+          '-ldflags',
+          linkerFlags(version),
+          '-o',
+          join(folder, fileName),
+          '.',
+        ],
+        () => detail(`${++built} of at most ${packageCount} packages`),
       ),
     );
   } catch (error) {

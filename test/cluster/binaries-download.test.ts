@@ -1,20 +1,20 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { access, constants, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { access, constants, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { downloadBinaries } from './binaries-download.ts';
 import { runCommand } from './run-command.ts';
+import { temporaryFolder } from './temporary-folder.ts';
 
 const architecture = process.arch === 'x64' ? 'amd64' : process.arch;
 const digest = (algorithm: string, bytes: Uint8Array): string => createHash(algorithm).update(bytes).digest('hex');
 
 /** An archive as kubernetes-sigs/controller-tools publishes it, whose programs say where they came from. */
 async function packEnvtest(): Promise<Buffer> {
-  const folder = await mkdtemp(join(tmpdir(), 'infrabackup-envtest-'));
+  const folder = await temporaryFolder('envtest');
   const inside = join(folder, 'controller-tools', 'envtest');
   await mkdir(inside, { recursive: true });
   for (const program of ['etcd', 'kube-apiserver', 'kubectl']) {
@@ -38,7 +38,7 @@ describe.runIf(process.platform === 'linux')('downloadBinaries', () => {
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    folder = await mkdtemp(join(tmpdir(), 'infrabackup-filled-'));
+    folder = await temporaryFolder('filled');
     return () => server.close();
   });
 
@@ -63,7 +63,7 @@ describe.runIf(process.platform === 'linux')('downloadBinaries', () => {
       {
         version,
         folder,
-        scratch: await mkdtemp(join(tmpdir(), 'infrabackup-scratch-')),
+        scratch: await temporaryFolder('scratch'),
         runStep: (_what, _usualSeconds, work) => work(() => undefined),
         start: () => expect.unreachable('nothing is built'),
       },

@@ -1,14 +1,15 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, readdir, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { BinariesUnavailableError, provisionBinaries } from './binaries.ts';
 import { buildBinaries, moduleFile } from './binaries-build.ts';
 import { controlPlanePrograms, type BinarySource } from './binary-source.ts';
+import { readCommandLines } from './command-lines.ts';
 import { runCommand } from './run-command.ts';
 import type { RunStep } from './steps.ts';
+import { temporaryFolder } from './temporary-folder.ts';
 
 const quietly: RunStep = (_what, _usualSeconds, work) => work(() => undefined);
 
@@ -32,7 +33,7 @@ describe('provisionBinaries', () => {
   let cache: string;
   let versions: string;
   beforeEach(async () => {
-    cache = await mkdtemp(join(tmpdir(), 'infrabackup-cache-'));
+    cache = await temporaryFolder('cache');
     versions = join(cache, 'infrabackup', 'kubernetes');
     vi.stubEnv('XDG_CACHE_HOME', cache);
     vi.stubEnv('INFRABACKUP_KUBE_BINARIES', '');
@@ -53,7 +54,7 @@ describe('provisionBinaries', () => {
     ['a folder per version without the v', '1.36.3'],
     ['one folder', '.'],
   ])("prefers the user's own folder: %s", async (_, name) => {
-    const own = await mkdtemp(join(tmpdir(), 'infrabackup-own-'));
+    const own = await temporaryFolder('own');
     await writePrograms(join(own, name), '1.36.3');
     vi.stubEnv('INFRABACKUP_KUBE_BINARIES', own);
     await writePrograms(join(versions, 'v1.36.3'), '1.36.3');
@@ -61,7 +62,7 @@ describe('provisionBinaries', () => {
   });
 
   it("passes the user's own folder by when it holds another version or not all programs, and says so", async () => {
-    const own = await mkdtemp(join(tmpdir(), 'infrabackup-own-'));
+    const own = await temporaryFolder('own');
     vi.stubEnv('INFRABACKUP_KUBE_BINARIES', own);
     await writePrograms(own, '1.30.14', ['kubectl']);
     await expect(provision('1.36.3', closed)).rejects.toThrow('itself lacks kubectl');
@@ -129,7 +130,7 @@ describe('provisionBinaries', () => {
     run.kill('SIGKILL');
 
     await vi.waitFor(async () => expect(await readdir(versions)).toEqual(['v1.36.3.lock']), { timeout: 10_000 });
-    expect((await runCommand('ps', ['-A', '-o', 'args'])).stdout).not.toContain(versions);
+    expect((await readCommandLines()).filter((line) => line.includes(versions))).toEqual([]);
     await provision('1.36.3', working);
     expect(await readdir(versions)).toEqual(['v1.36.3']);
   });
@@ -144,7 +145,7 @@ describe('provisionBinaries', () => {
 
 describe('buildBinaries', () => {
   it('is no way on a machine without Go', async () => {
-    vi.stubEnv('PATH', await mkdtemp(join(tmpdir(), 'infrabackup-path-')));
+    vi.stubEnv('PATH', await temporaryFolder('path'));
     const start = (): never => expect.unreachable('nothing can be started');
     const reason = await buildBinaries({ version: '1.36.3', folder: '/', scratch: '/', runStep: quietly, start });
     vi.unstubAllEnvs();

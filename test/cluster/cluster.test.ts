@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,15 +9,16 @@ import { expect, it, vi } from 'vitest';
 import type { ApiClient } from './api-client.ts';
 import { defaultVersion, oldestVersion } from './binaries.ts';
 import { startCluster } from './cluster.ts';
-import { CommandError, runCommand } from './run-command.ts';
+import { readCommandLines } from './command-lines.ts';
+import { CommandError } from './run-command.ts';
 import { describeOnCluster } from './suite.ts';
+import { temporaryFolder } from './temporary-folder.ts';
 
 const configMaps = '/api/v1/namespaces/default/configmaps';
 
 /** Processes whose arguments name the folder. */
 async function processesOf(folder: string): Promise<string[]> {
-  const { stdout } = await runCommand('ps', ['-A', '-o', 'args']);
-  return stdout.split('\n').filter((line) => line.includes(folder));
+  return (await readCommandLines()).filter((line) => line.includes(folder));
 }
 
 async function statusOf(api: ApiClient, path: string): Promise<number> {
@@ -140,7 +140,7 @@ await describeOnCluster('clusters side by side', {}, (on) => {
   });
 
   it('go on from a snapshot with the same objects, accounts and authority', async () => {
-    const snapshot = join(await mkdtemp(join(tmpdir(), 'infrabackup-snapshot-')), 'kept');
+    const snapshot = join(await temporaryFolder('snapshot'), 'kept');
     const first = await startCluster();
     await first.kubectl(['create', 'configmap', 'kept', '--from-literal=key=value']);
     const { stdout: token } = await first.kubectl(['create', 'token', 'default', '--duration=24h']);
@@ -194,7 +194,7 @@ await describeOnCluster('npm run cluster', {}, () => {
   });
 
   it.each([300, 600, 900, 1_500])('leaves nothing when it is killed %i ms after its start', async (delayMs) => {
-    const TMPDIR = await mkdtemp(join(tmpdir(), 'infrabackup-killed-'));
+    const TMPDIR = await temporaryFolder('killed');
     const child = spawn(process.execPath, [main], { stdio: 'ignore', env: { ...process.env, TMPDIR } });
     await sleep(delayMs);
     child.kill('SIGKILL');

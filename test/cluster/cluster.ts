@@ -23,14 +23,14 @@ export interface ClusterOptions {
 }
 
 /** A rule of a Role: https://kubernetes.io/docs/reference/access-authn-authz/rbac/#role-and-clusterrole */
-export interface PolicyRule {
+interface PolicyRule {
   readonly apiGroups: readonly string[];
   readonly resources: readonly string[];
   readonly verbs: readonly string[];
   readonly resourceNames?: readonly string[];
 }
 
-export interface KubectlOptions {
+interface KubectlOptions {
   /** Who asks; the cluster administrator unless given. */
   readonly user?: User;
   /** For `-f -`. */

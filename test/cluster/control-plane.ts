@@ -121,6 +121,8 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
         // Forty controllers each ask for an account and a token first; at the usual 20 requests a second that takes 6 s.
         '--kube-api-qps=1000',
         '--kube-api-burst=1000',
+        // A claim that came before its volume is looked at again after 15 s otherwise.
+        '--pvclaimbinder-sync-period=1s',
         // It need not be reachable.
         '--secure-port=0',
         ...controllerManagerFlags,

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { withFileLock } from './file-lock.ts';
 import { runCommand } from './run-command.ts';
+import { temporaryFolder } from './temporary-folder.ts';
 
 const never = (): void => expect.unreachable('nobody else holds the lock');
 
@@ -13,7 +13,7 @@ describe('withFileLock', () => {
   let folder: string;
   let lock: string;
   beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'infrabackup-lock-'));
+    folder = await temporaryFolder('lock');
     lock = join(folder, 'thing.lock');
   });
 

@@ -1,14 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { isAlive } from './file-lock.ts';
 import { createLifeline } from './lifeline.ts';
-
-const temporaryFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'infrabackup-lifeline-'));
+import { temporaryFolder } from './temporary-folder.ts';
 
 /** A process that starts `sleep` and one that starts a child of its own, says their ids, and then does `ending`. */
 async function runOwner(folder: string, ending: string): Promise<{ kill: () => void; pids: number[] }> {
@@ -31,7 +29,7 @@ async function runOwner(folder: string, ending: string): Promise<{ kill: () => v
 
 describe('createLifeline', () => {
   it('ends its processes and removes its folder when it is cut', async () => {
-    const folder = await temporaryFolder();
+    const folder = await temporaryFolder('lifeline');
     const lifeline = createLifeline(folder);
     const child = lifeline.start('/bin/sleep', ['300'], { logFile: join(folder, 'log') });
     await once(child, 'spawn');
@@ -43,7 +41,7 @@ describe('createLifeline', () => {
   });
 
   it('may be cut twice', async () => {
-    const lifeline = createLifeline(await temporaryFolder());
+    const lifeline = createLifeline(await temporaryFolder('lifeline'));
     await lifeline.cut();
     await expect(lifeline.cut()).resolves.toBeUndefined();
   });
@@ -52,7 +50,7 @@ describe('createLifeline', () => {
     ['is killed with kill -9', 'setInterval(() => undefined, 1000);', true],
     ['calls process.exit', 'process.exit(0);', false],
   ])('ends its processes, their children and its folder when the owner %s', async (_, ending, isKilled) => {
-    const folder = await temporaryFolder();
+    const folder = await temporaryFolder('lifeline');
     const owner = await runOwner(folder, ending);
     expect(owner.pids).toHaveLength(3);
 
@@ -63,7 +61,7 @@ describe('createLifeline', () => {
   });
 
   it('gives a process its output file, folder and environment', async () => {
-    const folder = await temporaryFolder();
+    const folder = await temporaryFolder('lifeline');
     const lifeline = createLifeline(folder);
     const logFile = join(folder, 'log');
     const child = lifeline.start('/bin/sh', ['-c', 'pwd; echo "$GREETING"; echo "to stderr" >&2'], {

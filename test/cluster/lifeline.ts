@@ -17,7 +17,7 @@ export interface Lifeline {
   cut(): Promise<void>;
 }
 
-export interface StartOptions {
+interface StartOptions {
   readonly logFile?: string;
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
