@@ -15,16 +15,17 @@ if (argv.length === 2 && argv[0] === 'version' && argv[1] === '--client') {
 }
 
 function processShell(): Shell {
+  const signal = cancelSignal();
   return {
     env: process.env,
     workingFolder: process.cwd(),
     scratchFolder: tmpdir(),
     clock: { now: () => Date.now() },
     random: Math.random,
-    signal: cancelSignal(),
+    signal,
     out: sinkOf(process.stdout),
     err: sinkOf(process.stderr),
-    ask: process.stdin.isTTY && process.stderr.isTTY ? askOnTerminal : undefined,
+    ask: process.stdin.isTTY && process.stderr.isTTY ? (question) => askOnTerminal(question, signal) : undefined,
   };
 }
 
@@ -61,12 +62,10 @@ function sinkOf(stream: NodeJS.WriteStream): Sink {
   };
 }
 
-async function askOnTerminal(question: string): Promise<string> {
-  const { createInterface } = await import('node:readline/promises');
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return await terminal.question(question);
-  } finally {
-    terminal.close();
-  }
+/** One line; empty at the end of input. The terminal stays in its own mode, so that Ctrl-C is the signal it always is. */
+async function askOnTerminal(question: string, signal: AbortSignal): Promise<string> {
+  const { createInterface } = await import('node:readline');
+  process.stderr.write(question);
+  for await (const line of createInterface({ input: process.stdin, terminal: false, signal })) return line;
+  return '';
 }

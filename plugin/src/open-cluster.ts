@@ -1,13 +1,23 @@
 import type { ClusterReader } from '@infrabackup/core';
+import type { Connection } from '@infrabackup/kube';
 import { clientVersion } from './client-version.ts';
 import type { connectionFlags } from './flags/connection-flags.ts';
 import type { FlagValues } from './flags/flag.ts';
 import type { Shell } from './shell.ts';
 
 /** The cluster that kubectl would talk to with the same flags. Loads the client; sends nothing yet. */
-export async function openCluster(flags: FlagValues<typeof connectionFlags>, shell: Shell): Promise<ClusterReader> {
-  const { connectCluster, loadConnection } = await import('@infrabackup/kube');
-  const connection = await loadConnection({
+export async function openCluster(flags: ConnectionFlags, shell: Shell): Promise<ClusterReader> {
+  const { connectCluster } = await import('@infrabackup/kube');
+  return connectCluster(await openConnection(flags, shell));
+}
+
+/** What the flags say of the cluster; those that a verb does not show in its help are optional. */
+export type ConnectionFlags = Partial<FlagValues<typeof connectionFlags>>;
+
+/** The connection that the flags mean. Reads files; sends nothing. */
+export async function openConnection(flags: ConnectionFlags, shell: Shell): Promise<Connection> {
+  const { loadConnection } = await import('@infrabackup/kube');
+  return await loadConnection({
     kubeconfig: flags.kubeconfig,
     context: flags.context,
     cluster: flags.cluster,
@@ -29,5 +39,4 @@ export async function openCluster(flags: FlagValues<typeof connectionFlags>, she
     clock: shell.clock,
     random: shell.random,
   });
-  return connectCluster(connection);
 }

@@ -2,7 +2,7 @@ import { AppError, exitCodes, type Outcome } from '@infrabackup/core';
 import yargs, { type Argv } from 'yargs';
 import type { VerbEntry } from './commands/verbs.ts';
 import { canonicalArgv } from './flags/canonical-argv.ts';
-import { globalFlags } from './flags/connection-flags.ts';
+import { connectionFlags, globalFlags } from './flags/connection-flags.ts';
 import { parseFlag } from './flags/parse-flag.ts';
 import type { FlagTable } from './flags/flag.ts';
 import { wrap } from './render/wrap.ts';
@@ -15,7 +15,8 @@ const outcomesOfAll: readonly Outcome[] = ['done', 'failed', 'bug', 'cancelled']
 
 /** What was typed for the verb, or that its help is asked for. Throws USAGE for anything that the verb does not take. */
 export function parseVerb(entry: VerbEntry, verb: Verb, argv: readonly string[]): Arguments<FlagTable> | 'help' {
-  const flags = { ...verb.flags, ...globalFlags };
+  // kubectl takes its own flags everywhere, so scripts give them everywhere; the help shows them where they count.
+  const flags = { ...connectionFlags, ...verb.flags, ...globalFlags };
   const parsed = parserOf(flags).parseSync([...canonicalArgv(argv, flags)]);
   const values = Object.entries(flags).map(([name, flag]) => {
     const texts = parsed[name] as string | readonly string[] | undefined;

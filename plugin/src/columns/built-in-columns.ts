@@ -2,15 +2,22 @@ import type { TypeName } from '@infrabackup/core';
 import { formatAgeAt } from '../render/age.ts';
 import {
   accessModes,
+  addressParent,
+  apiServiceAvailable,
   autoscalerTargets,
+  controller,
   each,
   endpointAddresses,
   endpointPorts,
+  endpointsSubsets,
   ingressAddress,
+  ingressClassParameters,
   ingressHosts,
   jobDuration,
   jobStatus,
+  listed,
   nameWithDefault,
+  nodeKernel,
   nodeRoles,
   nodeStatus,
   quota,
@@ -20,12 +27,13 @@ import {
   servicePorts,
   since,
   sizeOf,
+  slashed,
   subjects,
   terminatingOr,
   trueOrFalse,
 } from './cells.ts';
 import { ageColumn, at, nameColumn, type Cell, type ObjectColumn } from './object-column.ts';
-import { formatPodReady, formatPodRestarts, formatPodStatus } from './pod-cells.ts';
+import { formatPodReady, formatPodRestarts, formatPodStatus, formatReadinessGates } from './pod-cells.ts';
 
 /** How the API server shows one of its own types. */
 export interface BuiltInColumns {
@@ -35,9 +43,9 @@ export interface BuiltInColumns {
 }
 
 /**
- * The columns of common built-in types, as kubectl shows them. Types that are not here show NAME and AGE.
+ * The columns of built-in types, as kubectl shows them. Types that are not here show NAME and AGE.
  *
- * One row a type: its name, the line of printers.go that it is taken from, its columns.
+ * One row a type: its name, the line of printers.go that it is taken from, its columns. One table, so the file is long.
  */
 export const builtInColumns: readonly BuiltInColumns[] = [
   row('pods', 924, [
@@ -49,6 +57,7 @@ export const builtInColumns: readonly BuiltInColumns[] = [
     wide('IP', at('.status.podIPs[0].ip', '<none>')),
     wide('NODE', at('.spec.nodeName', '<none>')),
     wide('NOMINATED NODE', at('.status.nominatedNodeName', '<none>')),
+    wide('READINESS GATES', formatReadinessGates),
   ]),
   row('deployments.apps', 2463, [
     nameColumn,
@@ -104,6 +113,7 @@ export const builtInColumns: readonly BuiltInColumns[] = [
     column('LAST SCHEDULE', since('.status.lastScheduleTime', formatAgeAt, '<none>')),
     ageColumn,
     ...containers('.spec.jobTemplate.spec.template'),
+    wide('SELECTOR', selector('.spec.jobTemplate.spec.selector')),
   ]),
   row('services', 1413, [
     nameColumn,
@@ -132,6 +142,7 @@ export const builtInColumns: readonly BuiltInColumns[] = [
   row('ingressclasses.networking.k8s.io', 1526, [
     column('NAME', nameWithDefault('ingressclass.kubernetes.io/is-default-class')),
     column('CONTROLLER', at('.spec.controller')),
+    column('PARAMETERS', ingressClassParameters),
     ageColumn,
   ]),
   row('networkpolicies.networking.k8s.io', 2652, [
@@ -151,7 +162,7 @@ export const builtInColumns: readonly BuiltInColumns[] = [
     wide('INTERNAL-IP', at('.status.addresses[?(@.type=="InternalIP")].address', '<none>')),
     wide('EXTERNAL-IP', at('.status.addresses[?(@.type=="ExternalIP")].address', '<none>')),
     wide('OS-IMAGE', at('.status.nodeInfo.osImage', '<unknown>')),
-    wide('KERNEL-VERSION', at('.status.nodeInfo.kernelVersion', '<unknown>')),
+    wide('KERNEL-VERSION', nodeKernel),
     wide('CONTAINER-RUNTIME', at('.status.nodeInfo.containerRuntimeVersion', '<unknown>')),
   ]),
   row('persistentvolumes', 2087, [
@@ -160,10 +171,7 @@ export const builtInColumns: readonly BuiltInColumns[] = [
     column('ACCESS MODES', accessModes('.spec.accessModes')),
     column('RECLAIM POLICY', at('.spec.persistentVolumeReclaimPolicy')),
     column('STATUS', terminatingOr(at('.status.phase'))),
-    column('CLAIM', (object, nowMs) => {
-      const name = at('.spec.claimRef.name')(object, nowMs);
-      return name === '' ? '' : `${at('.spec.claimRef.namespace')(object, nowMs)}/${name}`;
-    }),
+    column('CLAIM', slashed('', '.spec.claimRef.namespace', '.spec.claimRef.name')),
     column('STORAGECLASS', at('.spec.storageClassName')),
     column('VOLUMEATTRIBUTESCLASS', at('.spec.volumeAttributesClassName', '<unset>')),
     column('REASON', at('.status.reason')),
@@ -191,9 +199,7 @@ export const builtInColumns: readonly BuiltInColumns[] = [
   ]),
   row('horizontalpodautoscalers.autoscaling', 2601, [
     nameColumn,
-    column('REFERENCE', (object, nowMs) =>
-      ['.spec.scaleTargetRef.kind', '.spec.scaleTargetRef.name'].map((path) => at(path)(object, nowMs)).join('/'),
-    ),
+    column('REFERENCE', slashed('', '.spec.scaleTargetRef.kind', '.spec.scaleTargetRef.name')),
     column('TARGETS', autoscalerTargets),
     column('MINPODS', at('.spec.minReplicas', '<unset>')),
     column('MAXPODS', at('.spec.maxReplicas', '0')),
@@ -232,6 +238,90 @@ export const builtInColumns: readonly BuiltInColumns[] = [
     column('WEBHOOKS', sizeOf('.webhooks')),
     ageColumn,
   ]),
+  row('replicationcontrollers', 1188, [
+    nameColumn,
+    column('DESIRED', at('.spec.replicas', '0')),
+    column('CURRENT', at('.status.replicas', '0')),
+    column('READY', at('.status.readyReplicas', '0')),
+    ageColumn,
+    ...containers('.spec.template'),
+    wide('SELECTOR', selector('.spec.selector')),
+  ]),
+  row('podtemplates', 1131, [
+    nameColumn,
+    column('CONTAINERS', each('.template.spec.containers', 'name')),
+    column('IMAGES', each('.template.spec.containers', 'image')),
+    column('POD LABELS', selector('.template.metadata.labels')),
+  ]),
+  row('controllerrevisions.apps', 2833, [
+    nameColumn,
+    column('CONTROLLER', controller),
+    column('REVISION', at('.revision', '0')),
+    ageColumn,
+  ]),
+  row('endpoints', 1618, [nameColumn, column('ENDPOINTS', endpointsSubsets), ageColumn]),
+  row('runtimeclasses.node.k8s.io', 2952, [nameColumn, column('HANDLER', at('.handler')), ageColumn]),
+  row('servicecidrs.networking.k8s.io', 3118, [nameColumn, column('CIDRS', listed('.spec.cidrs')), ageColumn]),
+  row('ipaddresses.networking.k8s.io', 3140, [nameColumn, column('PARENTREF', addressParent)]),
+  row('csidrivers.storage.k8s.io', 1678, [
+    nameColumn,
+    column('ATTACHREQUIRED', at('.spec.attachRequired', 'true')),
+    column('PODINFOONMOUNT', at('.spec.podInfoOnMount', 'false')),
+    column('STORAGECAPACITY', at('.spec.storageCapacity', 'false')),
+    column('TOKENREQUESTS', each('.spec.tokenRequests', 'audience', '<unset>')),
+    column('REQUIRESREPUBLISH', at('.spec.requiresRepublish', 'false')),
+    column('MODES', listed('.spec.volumeLifecycleModes', '<none>')),
+    ageColumn,
+  ]),
+  row('validatingadmissionpolicies.admissionregistration.k8s.io', 1802, [
+    nameColumn,
+    column('VALIDATIONS', sizeOf('.spec.validations')),
+    column('PARAMKIND', slashed('<unset>', '.spec.paramKind.apiVersion', '.spec.paramKind.kind')),
+    ageColumn,
+  ]),
+  row('validatingadmissionpolicybindings.admissionregistration.k8s.io', 1826, [
+    nameColumn,
+    column('POLICYNAME', at('.spec.policyName')),
+    column('PARAMREF', slashed('<unset>', '.spec.paramRef.namespace', '.spec.paramRef.name')),
+    ageColumn,
+  ]),
+  row('flowschemas.flowcontrol.apiserver.k8s.io', 3004, [
+    nameColumn,
+    column('PRIORITYLEVEL', at('.spec.priorityLevelConfiguration.name')),
+    column('MATCHINGPRECEDENCE', at('.spec.matchingPrecedence', '0')),
+    column('DISTINGUISHERMETHOD', at('.spec.distinguisherMethod.type', '<none>')),
+    ageColumn,
+    column('MISSINGPL', at('.status.conditions[?(@.type=="Dangling")].status', '?')),
+  ]),
+  row('prioritylevelconfigurations.flowcontrol.apiserver.k8s.io', 3084, [
+    nameColumn,
+    column('TYPE', at('.spec.type')),
+    column('NOMINALCONCURRENCYSHARES', at('.spec.limited.nominalConcurrencyShares', '<none>')),
+    column('QUEUES', at('.spec.limited.limitResponse.queuing.queues', '<none>')),
+    column('HANDSIZE', at('.spec.limited.limitResponse.queuing.handSize', '<none>')),
+    column('QUEUELENGTHLIMIT', at('.spec.limited.limitResponse.queuing.queueLengthLimit', '<none>')),
+    ageColumn,
+  ]),
+  {
+    type: 'apiservices.apiregistration.k8s.io',
+    source: 'https://github.com/kubernetes/kube-aggregator/blob/v0.36.3/pkg/registry/apiservice/etcd/etcd.go#L75',
+    columns: [
+      nameColumn,
+      column('SERVICE', slashed('Local', '.spec.service.namespace', '.spec.service.name')),
+      column('AVAILABLE', apiServiceAvailable),
+      ageColumn,
+    ],
+  },
+  ...[
+    'roles.rbac.authorization.k8s.io',
+    'clusterroles.rbac.authorization.k8s.io',
+    'customresourcedefinitions.apiextensions.k8s.io',
+    'limitranges',
+  ].map((type) => ({
+    type,
+    source: 'https://github.com/kubernetes/apiserver/blob/v0.36.3/pkg/registry/rest/table.go',
+    columns: [nameColumn, column('CREATED AT', at('.metadata.creationTimestamp'))],
+  })),
 ];
 
 function row(type: TypeName, line: number, columns: readonly ObjectColumn[]): BuiltInColumns {
@@ -255,9 +345,7 @@ function containers(template: string): readonly ObjectColumn[] {
 function bindingColumns(): readonly ObjectColumn[] {
   return [
     nameColumn,
-    column('ROLE', (object, nowMs) =>
-      ['.roleRef.kind', '.roleRef.name'].map((path) => at(path)(object, nowMs)).join('/'),
-    ),
+    column('ROLE', slashed('', '.roleRef.kind', '.roleRef.name')),
     ageColumn,
     wide('USERS', subjects('User')),
     wide('GROUPS', subjects('Group')),

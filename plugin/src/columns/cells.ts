@@ -40,10 +40,31 @@ export function since(path: string, age: (instant: unknown, nowMs: number) => st
   };
 }
 
-/** `True` or `False`. */
+/** `namespace/name`, of what the paths find; `whenAbsent` when the last one finds nothing. */
+export function slashed(whenAbsent: string, ...paths: readonly string[]): Cell {
+  const cells = paths.map((path) => at(path));
+  return (object, nowMs) => {
+    const parts = cells.map((cell) => cell(object, nowMs));
+    return parts.at(-1) === '' ? whenAbsent : parts.filter((part) => part !== '').join('/');
+  };
+}
+
+/** `True`, `False` or `<unset>`. */
 export function trueOrFalse(path: string): Cell {
   const find = valueAt(path);
-  return (object) => (find(object) === true ? 'True' : 'False');
+  return (object) => {
+    const value = find(object);
+    return value === undefined ? '<unset>' : value === true ? 'True' : 'False';
+  };
+}
+
+/** The texts of a list: `a,b`. */
+export function listed(path: string, whenEmpty = ''): Cell {
+  const find = valueAt(path);
+  return (object) => {
+    const value = find(object);
+    return joined(Array.isArray(value) ? value.map((item: unknown) => textOf(item) ?? '') : [], whenEmpty);
+  };
 }
 
 /** The cell, but `Terminating` while the object is being deleted. */
@@ -163,6 +184,29 @@ export const nodeStatus: Cell = (object) => {
   return valueAt('.spec.unschedulable')(object) === true ? `${status},SchedulingDisabled` : status;
 };
 
+/** The kernel and the architecture: `6.1.0 (amd64)`. */
+export const nodeKernel: Cell = (object) => {
+  const { kernelVersion, architecture } = (valueAt('.status.nodeInfo')(object) ?? {}) as Values;
+  const arch = textOf(architecture || undefined);
+  return `${textOf(kernelVersion || undefined) ?? '<unknown>'}${arch === undefined ? '' : ` (${arch})`}`;
+};
+
+/** What an IngressClass' parameters are: `Kind.group/name`. */
+export const ingressClassParameters: Cell = (object) => {
+  const parameters = valueAt('.spec.parameters')(object) as Values | undefined;
+  if (parameters === undefined) return '<none>';
+  const group = textOf(parameters['apiGroup'] ?? undefined);
+  return `${textOf(parameters['kind']) ?? ''}${group === undefined ? '' : `.${group}`}/${textOf(parameters['name']) ?? ''}`;
+};
+
+/** What an IPAddress belongs to: `services/shop/web`. */
+export const addressParent: Cell = (object) => {
+  const { group, resource, namespace, name } = (valueAt('.spec.parentRef')(object) ?? {}) as Values;
+  if (resource === undefined) return '<none>';
+  const type = [resource, group || []].flat().map(textOf).join('.').toLowerCase();
+  return [type, namespace || [], name].flat().map(textOf).join('/');
+};
+
 /** A node's roles, which its labels name. */
 export const nodeRoles: Cell = ({ metadata: { labels = {} } }) => {
   const prefix = 'node-role.kubernetes.io/';
@@ -227,6 +271,33 @@ function autoscalerTarget(spec: Values, status: Values | undefined): string {
   return head + (isResource ? pair('averageUtilization', '%', '<auto>') : pair('value'));
 }
 
+/** `True`, or why not: `False (ServiceNotFound)`. */
+export const apiServiceAvailable: Cell = (object) => {
+  const { status, reason } =
+    objectsIn(valueAt('.status.conditions')(object)).find(({ type }) => type === 'Available') ?? {};
+  const text = textOf(status) ?? 'Unknown';
+  return text === 'True' || (reason ?? '') === '' ? text : `${text} (${textOf(reason) ?? ''})`;
+};
+
+/** A controller's kind, group and name: `statefulset.apps/orders`. */
+export const controller: Cell = ({ metadata }) => {
+  const owner = metadata.ownerReferences?.find((reference) => reference.controller === true);
+  if (owner === undefined) return '<none>';
+  const [group = ''] = owner.apiVersion.split('/', 1);
+  return `${owner.kind.toLowerCase()}${owner.apiVersion.includes('/') ? `.${group}` : ''}/${owner.name}`;
+};
+
+/** At most three addresses of an Endpoints object, with their ports. */
+export const endpointsSubsets: Cell = (object) => {
+  const all = objectsIn(object['subsets']).flatMap(({ addresses, ports }) => {
+    const ips = objectsIn(addresses).map(({ ip }) => textOf(ip) ?? '');
+    const numbers = objectsIn(ports).map(({ port }) => textOf(port) ?? '');
+    const pairs = numbers.flatMap((port) => ips.map((ip) => (ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`)));
+    return numbers.length === 0 ? ips : pairs;
+  });
+  return object['subsets'] === undefined ? '<none>' : firstThree(all, '');
+};
+
 /** At most three addresses of an EndpointSlice. */
 export const endpointAddresses: Cell = (object) => {
   const addresses = objectsIn(object['endpoints']).flatMap(({ addresses: list }) => (list ?? []) as string[]);
@@ -237,8 +308,8 @@ export const endpointAddresses: Cell = (object) => {
 export const endpointPorts: Cell = (object) =>
   firstThree(objectsIn(object['ports']).map(({ port, name }) => textOf(port ?? name ?? undefined) ?? '*'));
 
-function firstThree(texts: readonly string[]): string {
-  return texts.length <= 3 ? joined(texts, '<unset>') : `${texts.slice(0, 3).join(',')} + ${texts.length - 3} more...`;
+function firstThree(texts: readonly string[], whenEmpty = '<unset>'): string {
+  return texts.length <= 3 ? joined(texts, whenEmpty) : `${texts.slice(0, 3).join(',')} + ${texts.length - 3} more...`;
 }
 
 function joined(texts: readonly string[], whenEmpty: string, separator = ','): string {

@@ -34,10 +34,13 @@ export function textOf(value: unknown): string | undefined {
   return typeof value === 'string' || value === undefined ? value : JSON.stringify(value);
 }
 
-/** A cell of what a path finds first. */
+/** A cell of what a path finds first; an empty text counts as absent. */
 export function at(path: string, whenAbsent = ''): Cell {
   const find = valueAt(path);
-  return (object) => textOf(find(object)) ?? whenAbsent;
+  return (object) => {
+    const text = textOf(find(object)) ?? '';
+    return text === '' ? whenAbsent : text;
+  };
 }
 
 /** The elements of a value that should be a list of objects; what is no object is left out. */

@@ -12,6 +12,7 @@ interface Pod {
   readonly spec?: {
     readonly containers?: readonly unknown[];
     readonly initContainers?: readonly { readonly name: string; readonly restartPolicy?: string }[];
+    readonly readinessGates?: readonly { readonly conditionType: string }[];
   };
   readonly status?: {
     readonly phase?: string;
@@ -78,6 +79,16 @@ export function formatPodRestarts(object: Manifest, nowMs: number): string {
     .sort()
     .at(-1);
   return restarts === 0 || last === undefined ? String(restarts) : `${restarts} (${formatAgeAt(last, nowMs)} ago)`;
+}
+
+/** How many of the readiness gates are met: `1/2`. */
+export function formatReadinessGates(object: Manifest): string {
+  const { spec, status } = object as unknown as Pod;
+  const gates = spec?.readinessGates ?? [];
+  const met = gates.filter(({ conditionType }) =>
+    status?.conditions?.some(({ type, status: value }) => type === conditionType && value === 'True'),
+  );
+  return gates.length === 0 ? '<none>' : `${met.length}/${gates.length}`;
 }
 
 function statusesOf(pod: Pod, member: 'initContainerStatuses' | 'containerStatuses'): readonly ContainerStatus[] {

@@ -19,7 +19,7 @@ import { openLocation } from '../open-location.ts';
 import { progressLine } from '../render/progress-line.ts';
 import { renderCreated, renderCreatedNotes, renderResultLine } from '../render/created.ts';
 import { renderPreview, previewOf } from '../render/preview.ts';
-import { renderJson } from '../render/structured.ts';
+import { renderJson } from '../render/json.ts';
 import type { Shell } from '../shell.ts';
 import { defineVerb, type Arguments } from '../verb.ts';
 

@@ -16,6 +16,31 @@ export const verbs: readonly VerbEntry[] = [
     load: async () => (await import('./create.ts')).create,
   },
   {
+    path: 'list',
+    summary: 'List backups',
+    load: async () => (await import('./list.ts')).list,
+  },
+  {
+    path: 'describe',
+    summary: 'Show what is known of a backup: where from, what is in it, what is missing',
+    load: async () => (await import('./describe.ts')).describe,
+  },
+  {
+    path: 'get',
+    summary: 'Show objects of a backup: kubectl get, in the past',
+    load: async () => (await import('./get.ts')).get,
+  },
+  {
+    path: 'delete',
+    summary: 'Delete backups',
+    load: async () => (await import('./delete.ts')).deleteVerb,
+  },
+  {
+    path: 'prune',
+    summary: 'Delete the backups that have expired',
+    load: async () => (await import('./prune.ts')).prune,
+  },
+  {
     path: 'version',
     summary: 'Show the versions of this program, the cluster and the archive format',
     load: async () => (await import('./version.ts')).version,

@@ -2,7 +2,7 @@ import { archiveFormat, clientVersion, clientVersionText } from '../client-versi
 import { connectionFlags } from '../flags/connection-flags.ts';
 import { outputFlag } from '../flags/output-flags.ts';
 import { openCluster } from '../open-cluster.ts';
-import { renderJson, renderYaml } from '../render/structured.ts';
+import { showStructured } from '../render/structured.ts';
 import { defineVerb } from '../verb.ts';
 
 /** `version`: this program, the cluster's API server, and the archive format. */
@@ -23,16 +23,14 @@ export const version = defineVerb({
   ],
   outcomes: ['cluster', 'refused'],
   run: async ({ flags }, shell) => {
-    const client = { clientVersion: `v${clientVersion}`, archiveFormat };
     const isText = flags.output === undefined || flags.output === 'text';
     if (isText) await shell.out.write(clientVersionText);
-    const server =
-      flags.client === true
-        ? {}
-        : { serverVersion: (await (await openCluster(flags, shell)).identity(shell.signal)).version };
-    if (flags.output === 'json') await shell.out.write(renderJson({ ...client, ...server }));
-    else if (flags.output === 'yaml') await shell.out.write(renderYaml({ ...client, ...server }));
-    else if (server.serverVersion !== undefined) await shell.out.write(`Server Version: ${server.serverVersion}\n`);
+    const serverVersion =
+      flags.client === true ? undefined : (await (await openCluster(flags, shell)).identity(shell.signal)).version;
+    if (flags.output === 'json' || flags.output === 'yaml') {
+      const client = { clientVersion: `v${clientVersion}`, archiveFormat };
+      await showStructured({ ...client, ...(serverVersion !== undefined && { serverVersion }) }, flags.output, shell);
+    } else if (serverVersion !== undefined) await shell.out.write(`Server Version: ${serverVersion}\n`);
     return 'done';
   },
 });

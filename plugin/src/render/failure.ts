@@ -21,7 +21,8 @@ export function renderFailure(error: unknown, argv: readonly string[], shell: Sh
   const causes = verbosity(argv) >= 4 ? causesOf(error) : [];
   if (wantsJson(argv)) return `${JSON.stringify({ error: { ...failure, ...(causes.length > 0 && { causes }) } })}\n`;
   const lines = [
-    `error: ${failure.message}`,
+    // The one error that users of kubectl know by its words.
+    `${failure.code === 'OBJECT_NOT_FOUND' ? 'Error from backup (NotFound)' : 'error'}: ${failure.message}`,
     ...causes.map((cause) => `caused by: ${cause}`),
     ...(failure.hint === undefined ? [] : [`hint: ${failure.hint}`]),
   ];
@@ -75,7 +76,7 @@ function verbosity(argv: readonly string[]): number {
 }
 
 function colourHead(line: string, sink: Sink): string {
-  const head = /^(error|hint|caused by): /.exec(line)?.[0];
+  const head = /^(error|Error from backup \(NotFound\)|hint|caused by): /.exec(line)?.[0];
   if (head === undefined) return line;
-  return paint(head.startsWith('error') ? 'red' : 'cyan', head, sink) + line.slice(head.length);
+  return paint(/^error/i.test(head) ? 'red' : 'cyan', head, sink) + line.slice(head.length);
 }

@@ -1,6 +1,6 @@
 import type { OutputFormat } from '../flags/output-flags.ts';
 import type { Shell } from '../shell.ts';
-import { renderJson, renderYaml } from './structured.ts';
+import { showStructured } from './structured.ts';
 import { renderTable } from './table.ts';
 
 /** One column of a list. */
@@ -33,9 +33,8 @@ export async function showList<Row>(
 ): Promise<void> {
   switch (format) {
     case 'json':
-      return shell.out.write(renderJson({ items: view.rows.map(view.item) }));
     case 'yaml':
-      return shell.out.write(renderYaml({ items: view.rows.map(view.item) }));
+      return showStructured({ items: view.rows.map(view.item) }, format, shell);
     case 'name':
       return shell.out.write(view.rows.map((row) => `${view.name(row)}\n`).join(''));
     case 'table':

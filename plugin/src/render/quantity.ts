@@ -28,3 +28,9 @@ export function formatSeconds(lengthMs: number): string {
   const whole = Math.round(seconds);
   return `${Math.floor(whole / 60)}m${String(whole % 60).padStart(2, '0')}s`;
 }
+
+/** Labels as kubectl shows them: `app=web,tier=front`, or `<none>`. */
+export function formatLabels(labels: Readonly<Record<string, string>>): string {
+  const pairs = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
+  return pairs.length === 0 ? '<none>' : pairs.sort().join(',');
+}

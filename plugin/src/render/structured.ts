@@ -1,11 +1,8 @@
-import { dump } from 'js-yaml';
+import type { Shell } from '../shell.ts';
+import { renderJson } from './json.ts';
 
-/** The value as kubectl prints JSON: four blanks an indent, a newline at the end. */
-export function renderJson(value: unknown): string {
-  return `${JSON.stringify(value, null, 4)}\n`;
-}
-
-/** The value as kubectl prints YAML: lists at the level of their key, no line is folded; strings that YAML 1.1 would read otherwise are quoted. */
-export function renderYaml(value: unknown): string {
-  return dump(value, { lineWidth: -1, noRefs: true, seqNoIndent: true });
+/** Prints a value in a format for programs. */
+export async function showStructured(value: unknown, format: 'json' | 'yaml', shell: Shell): Promise<void> {
+  const render = format === 'json' ? renderJson : (await import('./yaml.ts')).renderYaml;
+  await shell.out.write(render(value));
 }
