@@ -46,10 +46,18 @@ export async function buildBinaries(request: BinaryRequest): Promise<undefined |
     );
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
-    return `the Go build with ${goVersion} failed: ${error.message}`;
+    return `the Go build with ${goVersion} failed: ${describeGoFailure(error)}`;
   }
   for (const program of [...controlPlanePrograms, ...nodePrograms]) await symlink(fileName, join(folder, program));
   return undefined;
+}
+
+/** Go says of each import that needs an absent module how it got there, by the hundred lines; the modules are what matters. */
+function describeGoFailure({ stderr, message }: CommandError): string {
+  const absent = new Set(
+    Array.from(stderr.matchAll(/(\S+@v\S+): reading .*: (.*)/g), ([, module, why]) => `${module} (${why})`),
+  );
+  return absent.size === 0 ? message : `these modules are not to be had: ${[...absent].join(', ')}`;
 }
 
 type GoRunner = (args: readonly string[], onStderrLine?: (line: string) => void) => Promise<CommandResult>;

@@ -73,7 +73,9 @@ describe('provisionBinaries', () => {
   it('says of each way why it was closed and what to install, and leaves nothing', async () => {
     const failure = await provision('1.36.3', closed, closed).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(BinariesUnavailableError);
-    expect(String(failure)).toMatch(/1\.36\.3.*\n.*closed\n.*closed\n.*Install Go.*INFRABACKUP_KUBE_BINARIES.*etcd/);
+    expect(String(failure)).toMatch(
+      /1\.36\.3.*\n.*closed\n.*closed\n.*Install Go.*\n.*INFRABACKUP_KUBE_BINARIES.*etcd/,
+    );
     expect(await readdir(versions)).toEqual([]);
   });
 

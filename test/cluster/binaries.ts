@@ -137,6 +137,7 @@ function describeFailure(version: string, reasons: readonly string[]): string {
   return [
     `The programs of Kubernetes ${version} for a test cluster could not be had:`,
     ...reasons.map((reason) => `  - ${reason}`),
-    `Install Go (https://go.dev/dl) and run again to build them, or set INFRABACKUP_KUBE_BINARIES to a folder that holds ${controlPlanePrograms.join(', ')} of v${version}.`,
+    `Install Go (https://go.dev/dl) where it is missing, or ask for another version (${defaultVersion} and ${oldestVersion} are known to build),`,
+    `or set INFRABACKUP_KUBE_BINARIES to a folder that holds ${controlPlanePrograms.join(', ')} of v${version}; then run again.`,
   ].join('\n');
 }

@@ -20,20 +20,27 @@ Usage: npm run cluster -- [options]
 Nodes are not part of it: Pods stay pending, everything else is real.
 `;
 
-const { values } = parseArgs({
-  options: {
-    version: { type: 'string', default: defaultVersion },
-    fixtures: { type: 'boolean', default: false },
-    objects: { type: 'string', default: '0' },
-    flag: { type: 'string', multiple: true, default: [] },
-    help: { type: 'boolean', short: 'h', default: false },
-  },
-});
-
-if (values.help) process.stdout.write(usage);
-else await run();
+try {
+  await run();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 2;
+}
 
 async function run(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      version: { type: 'string', default: defaultVersion },
+      fixtures: { type: 'boolean', default: false },
+      objects: { type: 'string', default: '0' },
+      flag: { type: 'string', multiple: true, default: [] },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(usage);
+    return;
+  }
   const objectCount = Number(values.objects);
   if (!Number.isSafeInteger(objectCount) || objectCount < 0) {
     throw new Error(`--objects ${values.objects} is not a number of objects`);
