@@ -36,6 +36,8 @@ export function createLifeline(folder: string): Lifeline {
   const watcher = spawn('/bin/sh', [script, folder], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
   const gone = once(watcher, 'exit');
   const pipe: Writable & { unref?: () => void } = watcher.stdin;
+  // Somebody who kills the watcher ends the promise of this lifeline, not this process.
+  pipe.on('error', () => undefined);
   watcher.unref();
   pipe.unref?.();
 

@@ -42,13 +42,14 @@ export async function describeOnCluster(
     return;
   }
   describe(name, () => {
-    const on = {} as { cluster: Cluster };
+    const on: { cluster?: Cluster } = {};
     beforeAll(async () => {
       on.cluster = await startCluster(options);
       if (fixtures) await applyFixtures(on.cluster);
     });
-    afterAll(() => on.cluster.stop());
-    body(on);
+    // Absent when it did not start.
+    afterAll(() => on.cluster?.stop());
+    body(on as OnCluster);
   });
 }
 
