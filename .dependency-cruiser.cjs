@@ -10,7 +10,8 @@ module.exports = {
       severity: 'error',
       // The launcher imports the bundle, which is built after the checkout.
       from: { pathNot: '^plugin/bin/' },
-      to: { couldNotResolve: true },
+      // The editor brings its API along.
+      to: { couldNotResolve: true, pathNot: '^vscode$' },
     },
     { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
     {
@@ -71,6 +72,12 @@ module.exports = {
       severity: 'error',
       from: { path: ours, pathNot: '^plugin/' },
       to: { path: '(^|node_modules/)(@types/)?yargs(/|$)' },
+    },
+    {
+      name: 'vscode-in-extension-only',
+      severity: 'error',
+      from: { path: ours, pathNot: '^(extension|test/extension)/' },
+      to: { path: '^vscode$' },
     },
     {
       name: 'client-node-in-kube-only',

@@ -9,6 +9,8 @@ const edges = [
   'scripts/**',
   'test/**',
   'packages/*/src/testing/**',
+  'extension/src/extension.ts',
+  'extension/src/testing/**',
 ];
 
 export default tseslint.config(
@@ -35,7 +37,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['packages/*/src/**', 'plugin/src/**'],
+    files: ['packages/*/src/**', 'plugin/src/**', 'extension/src/**'],
     ignores: [...edges, '**/*.test.ts'],
     rules: {
       'no-console': 'error',

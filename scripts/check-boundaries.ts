@@ -43,7 +43,7 @@ function cruise(directory: string, folders: readonly string[]): Cruise {
 }
 
 const problems: string[] = [];
-const house = cruise(root, ['packages', 'plugin', 'test', 'scripts']);
+const house = cruise(root, ['packages', 'plugin', 'extension', 'test', 'scripts']);
 for (const { rule, from, to } of house.summary.violations) problems.push(`${rule.name}: ${from} -> ${to}`);
 
 const followed = house.modules.some(

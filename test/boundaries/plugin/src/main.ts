@@ -2,3 +2,5 @@
 import { activate } from '../../extension/src/extension.ts';
 
 export const main = activate;
+
+import 'vscode';

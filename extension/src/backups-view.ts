@@ -1,0 +1,111 @@
+import { isAppError } from '@infrabackup/core';
+import * as vscode from 'vscode';
+import type { App, BackupsView } from './app.ts';
+import { StatusBar } from './status-bar.ts';
+import type { BackupTreeNode } from './views/backup-nodes.ts';
+import { BackupTree } from './views/backup-tree.ts';
+import { parseFilter, type ObjectFilter } from './views/object-filter.ts';
+import type { LastBackup } from './views/status.ts';
+import { TreeProvider } from './views/tree-provider.ts';
+
+/** How long an empty view waits for the cluster before it says that it does not answer. */
+const probeMs = 5_000;
+
+/** Makes the Backups view, its empty states and the status bar item, which follow what the locations have. */
+export function createBackupsView(
+  app: Pick<App, 'host' | 'cluster' | 'locations' | 'openStore' | 'log'>,
+  onError: (error: unknown) => void,
+): BackupsView & { dispose(): void } {
+  const { clock } = app.host;
+  const statusBar = new StatusBar(() => clock.now());
+  let filter: ObjectFilter | undefined;
+  let rows: readonly BackupTreeNode[] = [];
+
+  async function follow(): Promise<void> {
+    const context = await contextName(app, onError);
+    statusBar.show(context, lastBackup(rows));
+    const isEmpty = !rows.some(({ kind }) => kind === 'backup' || kind === 'broken-backup');
+    await setContext('empty', isEmpty ? await whyEmpty(app, context) : undefined);
+  }
+
+  const tree = new BackupTree({
+    locations: app.locations,
+    openStore: app.openStore,
+    nowMs: () => clock.now(),
+    filter: () => filter,
+    onListed: (listed) => {
+      rows = listed;
+      follow().catch(onError);
+    },
+  });
+  const provider = new TreeProvider(tree, onError);
+  const view = vscode.window.createTreeView('infrabackup.backups', {
+    treeDataProvider: provider,
+    showCollapseAll: true,
+    canSelectMany: false,
+  });
+  const following = app.cluster.onDidChange(() => void follow().catch(onError));
+
+  return {
+    tree,
+    provider,
+    view,
+    setFilter(text) {
+      filter = parseFilter(text);
+      view.message = filter === undefined ? '' : `Only objects with: ${text}`;
+      tree.applyFilter();
+      provider.refresh();
+      setContext('isFiltered', filter !== undefined).catch(onError);
+    },
+    refresh() {
+      tree.refresh();
+      provider.refresh();
+    },
+    dispose() {
+      vscode.Disposable.from(view, statusBar, following).dispose();
+    },
+  };
+}
+
+/** Sets what `when` clauses of package.json ask for. */
+export async function setContext(name: string, value: string | boolean | undefined): Promise<void> {
+  await vscode.commands.executeCommand('setContext', `infrabackup.${name}`, value);
+}
+
+async function contextName(
+  { cluster }: Pick<App, 'cluster'>,
+  onError: (error: unknown) => void,
+): Promise<string | undefined> {
+  try {
+    return (await cluster.contexts()).effective;
+  } catch (error) {
+    onError(error);
+    return undefined;
+  }
+}
+
+/** Which of the welcome texts of package.json fits a view without backups. */
+async function whyEmpty({ cluster, log }: Pick<App, 'cluster' | 'log'>, context: string | undefined): Promise<string> {
+  if (context === undefined) return 'noKubeconfig';
+  try {
+    await (await cluster.open(context)).reader.identity(AbortSignal.timeout(probeMs));
+    return 'noBackups';
+  } catch (error) {
+    if (!isAppError(error)) throw error;
+    log.warn(`${error.code}: ${error.message}`);
+    return 'unreachable';
+  }
+}
+
+function lastBackup(rows: readonly BackupTreeNode[]): LastBackup | undefined {
+  const [newest] = rows
+    .filter((row) => row.kind === 'backup')
+    .map(({ summary }) => summary)
+    .sort((a, b) => (a.startedAt < b.startedAt ? 1 : -1));
+  if (newest !== undefined) {
+    const state = newest.shortfalls.length > 0 ? 'partial' : 'complete';
+    return { name: newest.name, state, startedAt: newest.startedAt };
+  }
+  const broken = rows.find((row) => row.kind === 'broken-backup');
+  return broken && { name: broken.name, state: 'broken' };
+}

@@ -1,0 +1,52 @@
+import {
+  maskSecrets,
+  readableTexts,
+  redact,
+  typeName,
+  visibleManifest,
+  type BackupSummary,
+  type Manifest,
+} from '@infrabackup/core';
+import { dump } from 'js-yaml';
+import type { DocumentSpec, Side } from './document-uri.ts';
+
+/** How documents are shown. */
+export interface TextOptions {
+  /** Leave out what the server owns, so that only what somebody wished differs. */
+  readonly hideNoise: boolean;
+}
+
+/** What shows objects. */
+export type ObjectSpec = Exclude<DocumentSpec, { readonly show: 'summary' }>;
+
+/** Finds the manifest of a side; undefined when there is no such object. */
+export type ReadSide = (side: Side) => Promise<Manifest | undefined>;
+
+/**
+ * The YAML of a document; empty for an object that does not exist.
+ *
+ * Values of Secrets are masked always, and in a comparison so that a change still shows.
+ */
+export async function documentText(spec: ObjectSpec, readSide: ReadSide, options: TextOptions): Promise<string> {
+  if (spec.show === 'whole') {
+    const manifest = await readSide(spec.of);
+    if (manifest === undefined) return '';
+    const shown = redact(manifest);
+    return toYaml(options.hideNoise ? visibleManifest(shown, { status: true }) : shown);
+  }
+  const [left, right] = await Promise.all([readSide(spec.left), readSide(spec.right)]);
+  const [before, after] = options.hideNoise ? readableTexts(left, right) : maskSecrets(left, right).map(toYaml);
+  return (spec.show === 'left' ? before : after) ?? '';
+}
+
+/** A backup's summary for people: counts for types, and without the directory of its index. */
+export function summaryText({ types, index, ...summary }: BackupSummary): string {
+  const { blocks, ...file } = index;
+  const counts = types.filter(({ count }) => count > 0).map((type) => [typeName(type), type.count] as const);
+  return toYaml({ ...summary, types: Object.fromEntries(counts) as object, index: { ...file, blocks: blocks.length } });
+}
+
+/** As kubectl prints it: lists at the level of their member, no line folded. */
+function toYaml(manifest: object | undefined): string {
+  return manifest === undefined ? '' : dump(manifest, { lineWidth: -1, noRefs: true, seqNoIndent: true });
+}

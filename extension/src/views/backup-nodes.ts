@@ -1,0 +1,75 @@
+import type { AppError, BackupSummary, IndexEntry, TypeSummary } from '@infrabackup/core';
+
+/** A place where backups lie. */
+export interface LocationNode {
+  readonly kind: 'location';
+  /** What it is called in settings and messages: a URI, or the path of a folder. */
+  readonly location: string;
+}
+
+/** A backup that can be opened. */
+export interface BackupNode {
+  readonly kind: 'backup';
+  readonly parent: LocationNode;
+  readonly summary: BackupSummary;
+}
+
+/** A backup whose summary cannot be read. */
+export interface BrokenBackupNode {
+  readonly kind: 'broken-backup';
+  readonly parent: LocationNode;
+  readonly name: string;
+  readonly problem: AppError;
+}
+
+/** The objects of a backup in one namespace, or those in none. */
+export interface NamespaceNode {
+  readonly kind: 'namespace';
+  readonly parent: BackupNode;
+  /** Undefined for objects of the whole cluster. */
+  readonly namespace: string | undefined;
+  /** How many objects; of those that pass the filter, where there is one. */
+  readonly count: number;
+}
+
+/** The objects of one type in one namespace. */
+export interface TypeNode {
+  readonly kind: 'type';
+  readonly parent: NamespaceNode;
+  readonly type: TypeSummary;
+  readonly count: number;
+}
+
+/** One object. */
+export interface ObjectNode {
+  readonly kind: 'object';
+  readonly parent: TypeNode;
+  readonly entry: IndexEntry;
+}
+
+/** Stands below the objects that are shown, for those that are not yet. */
+export interface MoreNode {
+  readonly kind: 'more';
+  readonly parent: TypeNode;
+  readonly remaining: number;
+}
+
+/** Says in a row of its own why there are no others. */
+export interface NoticeNode {
+  readonly kind: 'notice';
+  readonly parent: LocationNode | BackupNode;
+  readonly text: string;
+  readonly problem: AppError | undefined;
+}
+
+/** Any row of the Backups view. */
+export type BackupTreeNode =
+  LocationNode | BackupNode | BrokenBackupNode | NamespaceNode | TypeNode | ObjectNode | MoreNode | NoticeNode;
+
+/** The backup that a row is in or of; undefined for rows above backups. */
+export function backupOf(node: BackupTreeNode): BackupNode | undefined {
+  for (let at: BackupTreeNode | undefined = node; at !== undefined; at = 'parent' in at ? at.parent : undefined) {
+    if (at.kind === 'backup') return at;
+  }
+  return undefined;
+}

@@ -1,0 +1,174 @@
+import { formatRef, refKey, typeName, type BackupSummary } from '@infrabackup/core';
+import { backupDocument } from '../documents/document-uri.ts';
+import type { BackupNode, BackupTreeNode, BrokenBackupNode, ObjectNode } from './backup-nodes.ts';
+import type { Fact, ItemView } from './item-view.ts';
+import { formatBytes, formatCount, formatWhen } from './quantity.ts';
+
+/** What rows need beyond their node. */
+export interface ViewOptions {
+  readonly nowMs: () => number;
+}
+
+/** How a row of the Backups view looks. */
+export function viewOf(node: BackupTreeNode, { nowMs }: ViewOptions): ItemView {
+  switch (node.kind) {
+    case 'location':
+      return {
+        id: node.location,
+        label: nameOfLocation(node.location),
+        description: parentOfLocation(node.location),
+        facts: [['Location', node.location]],
+        icon: { id: 'archive' },
+        flags: ['location'],
+        expands: 'at-once',
+        accessibleName: `Location ${node.location}`,
+      };
+    case 'backup':
+      return backupView(node, nowMs());
+    case 'broken-backup':
+      return brokenView(node);
+    case 'namespace': {
+      const label = node.namespace ?? 'Cluster-scoped';
+      return {
+        id: `${idOf(node.parent)}/${node.namespace ?? ''}`,
+        label,
+        description: node.count.toLocaleString('en'),
+        icon: { id: node.namespace === undefined ? 'globe' : 'symbol-namespace' },
+        flags: ['namespace', ...(node.namespace === undefined ? ['clusterwide'] : [])],
+        expands: 'on-demand',
+        accessibleName: `${node.namespace === undefined ? label : `Namespace ${label}`}, ${formatCount(node.count, 'object')}`,
+      };
+    }
+    case 'type': {
+      const name = typeName(node.type);
+      return {
+        id: `${idOf(node.parent.parent)}/${node.parent.namespace ?? ''}/${name}`,
+        label: node.type.kind,
+        description: `${node.count.toLocaleString('en')}${node.type.group === '' ? '' : ` · ${node.type.group}`}`,
+        facts: [
+          ['Type', name],
+          ['Version', node.type.version],
+        ],
+        icon: { id: 'symbol-class' },
+        flags: ['type'],
+        expands: 'on-demand',
+        accessibleName: `${node.type.kind}, ${formatCount(node.count, 'object')}`,
+      };
+    }
+    case 'object':
+      return objectView(node);
+    case 'more':
+      return {
+        id: `${viewOf(node.parent, { nowMs }).id}/…`,
+        label: `Show more (${node.remaining.toLocaleString('en')} left)`,
+        icon: { id: 'ellipsis' },
+        flags: ['more'],
+        expands: 'never',
+        accessibleName: `Show more, ${formatCount(node.remaining, 'object')} left`,
+        command: { id: 'infrabackup.showMore', title: 'Show More' },
+      };
+    case 'notice':
+      return {
+        id: `${node.parent.kind === 'location' ? node.parent.location : idOf(node.parent)}/notice`,
+        label: node.text,
+        facts: node.problem?.hint === undefined ? undefined : [['What to do', node.problem.hint]],
+        icon: node.problem === undefined ? { id: 'info' } : { id: 'warning', colour: 'list.warningForeground' },
+        flags: ['notice', ...(node.problem === undefined ? [] : ['failed'])],
+        expands: 'never',
+        accessibleName: node.problem === undefined ? node.text : `Problem: ${node.text}`,
+      };
+  }
+}
+
+/** How many objects a backup has. */
+export function objectCount(summary: BackupSummary): number {
+  return summary.types.reduce((sum, { count }) => sum + count, 0);
+}
+
+function idOf({ parent, summary }: BackupNode): string {
+  return `${parent.location}/${summary.name}`;
+}
+
+function backupView(node: BackupNode, nowMs: number): ItemView {
+  const { summary } = node;
+  const isPartial = summary.shortfalls.length > 0;
+  const isExpired = summary.expiresAt !== undefined && Date.parse(summary.expiresAt) < nowMs;
+  const state = isPartial ? 'partial' : isExpired ? 'expired' : 'complete';
+  const when = formatWhen(summary.startedAt, nowMs);
+  const count = formatCount(objectCount(summary), 'object');
+  return {
+    id: idOf(node),
+    label: summary.name,
+    description: [when, count, ...(state === 'complete' ? [] : [state])].join(' · '),
+    facts: backupFacts(summary, nowMs),
+    icon: isPartial ? { id: 'warning', colour: 'list.warningForeground' } : { id: 'package' },
+    flags: ['backup', state],
+    expands: 'on-demand',
+    accessibleName: `Backup ${summary.name}, ${state}, taken ${when}, ${count}`,
+  };
+}
+
+function backupFacts(summary: BackupSummary, nowMs: number): readonly Fact[] {
+  const { cluster, expiresAt, shortfalls, warnings, labels } = summary;
+  const secrets = warnings.find((warning) => warning.kind === 'secrets-in-clear');
+  return [
+    ['Taken', `${summary.startedAt} (${formatWhen(summary.startedAt, nowMs)})`],
+    ['Cluster', `${cluster.context ?? cluster.server}, Kubernetes ${cluster.version}`],
+    ['Objects', `${objectCount(summary).toLocaleString('en')} of ${formatCount(countTypes(summary), 'type')}`],
+    ['Size', formatBytes(summary.archive.sizeBytes)],
+    ['Selection', summary.selection.preset ?? 'custom'],
+    ...Object.entries(labels).map(([name, value]): Fact => ['Label', `${name}=${value}`]),
+    ...(expiresAt === undefined ? [] : [['Expires', `${expiresAt} (${formatWhen(expiresAt, nowMs)})`] as const]),
+    ...(shortfalls.length === 0 ? [] : [['Incomplete', formatCount(shortfalls.length, 'shortfall')] as const]),
+    ...(secrets === undefined ? [] : [['Secrets', `${formatCount(secrets.count, 'Secret')} lie in clear`] as const]),
+    ['Digest', summary.digest],
+  ];
+}
+
+function countTypes({ types }: BackupSummary): number {
+  return types.filter(({ count }) => count > 0).length;
+}
+
+function brokenView({ parent, name, problem }: BrokenBackupNode): ItemView {
+  return {
+    id: `${parent.location}/${name}`,
+    label: name,
+    description: 'cannot be read',
+    facts: [
+      ['Problem', problem.message],
+      ...(problem.hint === undefined ? [] : [['What to do', problem.hint] as const]),
+    ],
+    icon: { id: 'error', colour: 'list.errorForeground' },
+    flags: ['backup', 'broken'],
+    expands: 'never',
+    accessibleName: `Backup ${name} cannot be read: ${problem.message}`,
+  };
+}
+
+function objectView({ entry, parent }: ObjectNode): ItemView {
+  const backup = parent.parent.parent;
+  return {
+    id: `${idOf(backup)}//${refKey(entry)}`,
+    label: entry.name,
+    facts: [
+      ['Object', formatRef(entry)],
+      ['Size', formatBytes(entry.sizeBytes)],
+    ],
+    icon: { id: parent.type.kind === 'Secret' && parent.type.group === '' ? 'lock' : 'file-code' },
+    flags: ['object'],
+    expands: 'never',
+    accessibleName: `${parent.type.kind} ${entry.name}`,
+    resource: backupDocument(backup.parent.location, backup.summary.name, entry),
+    command: { id: 'infrabackup.openObject', title: 'Open' },
+  };
+}
+
+/** The last part of a location's address. */
+export function nameOfLocation(location: string): string {
+  return /([^/\\]+)[/\\]*$/.exec(location)?.[1] ?? location;
+}
+
+function parentOfLocation(location: string): string | undefined {
+  const name = nameOfLocation(location);
+  return name === location ? undefined : location.slice(0, location.lastIndexOf(name));
+}

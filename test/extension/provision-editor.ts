@@ -1,0 +1,121 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { delimiter, dirname, join } from 'node:path';
+import { cacheFolder } from '../cluster/cache-folder.ts';
+import { withFileLock } from '../cluster/file-lock.ts';
+import { createLifeline } from '../cluster/lifeline.ts';
+import { CommandError, collectOutput, runCommand } from '../cluster/run-command.ts';
+import { stepsOnStderr } from '../cluster/steps.ts';
+
+/** The editor of the tests. Its DOM is no API, so this is pinned exactly and moves together with the tests' selectors. */
+export const codeServerVersion = '4.139.1';
+
+/** The programs that an editor test needs. */
+export interface Editor {
+  /** The script that starts code-server, to be run by Node. */
+  readonly codeServer: string;
+  readonly chromium: string;
+}
+
+/** The editor cannot be had here; the message says what to install. */
+export class EditorUnavailableError extends Error {
+  readonly code = 'EditorUnavailable';
+}
+
+/** What the operating system must bring: the browser with a font, and what code-server's native modules are built with. */
+const systemPackages = [
+  'chromium',
+  'fonts-dejavu',
+  'g++',
+  'libkrb5-dev',
+  'libsecret-1-dev',
+  'make',
+  'pkg-config',
+  'python3',
+];
+const browsers = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];
+
+/**
+ * The editor and a browser: code-server from the cache, else installed into it with npm (some minutes, shown on stderr).
+ *
+ * Packages of the operating system are installed only where CI=true. Throws EditorUnavailableError, naming the command
+ * to type. Two runs at once wait for one another, and a run that is killed leaves no half-filled folder.
+ */
+export async function provisionEditor(): Promise<Editor> {
+  const folder = join(cacheFolder(), 'code-server', codeServerVersion);
+  const codeServer = join(folder, 'node_modules/code-server/out/node/entry.js');
+  await provisionSystemPackages(existsSync(codeServer));
+  const chromium = findBrowser()!;
+  if (existsSync(codeServer)) return { codeServer, chromium };
+  await mkdir(dirname(folder), { recursive: true });
+  const onWait = (pid: number): void =>
+    void process.stderr.write(`Waiting for process ${pid}, which is installing code-server ${codeServerVersion}.\n`);
+  await withFileLock(`${folder}.lock`, onWait, async () => {
+    if (!existsSync(codeServer)) await installCodeServer(folder);
+  });
+  return { codeServer, chromium };
+}
+
+async function provisionSystemPackages(hasCodeServer: boolean): Promise<void> {
+  const isMissing = findBrowser() === undefined || (!hasCodeServer && !(await hasKerberosHeaders()));
+  if (!isMissing) return;
+  const install = `apt-get install -y ${systemPackages.join(' ')}`;
+  if (process.env['CI'] !== 'true') {
+    throw new EditorUnavailableError(
+      `The editor tests need Chromium, and the first time also what code-server's native modules are built with.\nInstall them (on Debian: ${install}) or set CI=true to have the tests do it, and run again.`,
+    );
+  }
+  await stepsOnStderr('Installing Chromium and build tools with apt', 90, async () => {
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+    await runCommand('apt-get', ['update', '-qq'], { env });
+    await runCommand('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...systemPackages], { env });
+  });
+}
+
+function findBrowser(): string | undefined {
+  const folders = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
+  return browsers.flatMap((name) => folders.map((folder) => join(folder, name))).find((path) => existsSync(path));
+}
+
+async function hasKerberosHeaders(): Promise<boolean> {
+  return runCommand('pkg-config', ['--exists', 'krb5', 'libsecret-1']).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Fills a folder aside and moves it into place whole. */
+async function installCodeServer(folder: string): Promise<void> {
+  const lifeline = createLifeline(await mkdtemp(`${folder}.${process.pid}-`));
+  try {
+    const filled = join(lifeline.folder, 'filled');
+    await mkdir(filled);
+    await writeFile(join(filled, 'package.json'), '{ "private": true }\n');
+    const headers = await findNodeHeaders();
+    const env = {
+      ...process.env,
+      PATH: `${dirname(process.execPath)}${delimiter}${process.env['PATH'] ?? ''}`,
+      // Without it node-gyp fetches the headers of this Node from nodejs.org.
+      ...(headers !== undefined && { npm_config_nodedir: headers }),
+    };
+    const args = ['install', '--no-audit', '--no-fund', '--foreground-scripts', `code-server@${codeServerVersion}`];
+    await stepsOnStderr(`Installing code-server ${codeServerVersion} with npm`, 150, () =>
+      collectOutput(lifeline.start('nice', ['npm', ...args], { cwd: filled, env }), `npm ${args.join(' ')}`),
+    );
+    await rename(filled, folder);
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    throw new EditorUnavailableError(`code-server ${codeServerVersion} could not be installed: ${error.message}`);
+  } finally {
+    await lifeline.cut();
+    await rm(lifeline.folder, { recursive: true, force: true });
+  }
+}
+
+/** Where the headers of the running Node lie: beside it, or in the package that the `node` npm package installs. */
+async function findNodeHeaders(): Promise<string | undefined> {
+  const home = dirname(dirname(process.execPath));
+  const modules = join(home, 'node_modules');
+  const nested = existsSync(modules) ? (await readdir(modules)).map((name) => join(modules, name)) : [];
+  return [home, ...nested].find((folder) => existsSync(join(folder, 'include/node/node.h')));
+}
