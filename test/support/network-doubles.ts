@@ -39,19 +39,26 @@ export function startSocksProxy(): Promise<NetworkDouble> {
   return listen(server, asked);
 }
 
-/** A wire to a server on this machine that breaks once `breakAfterBytes` have come back; Infinity lets it hold. */
+/** A wire to a server on this machine that ends once `lengthBytes` have come back; Infinity lets it hold. */
 export function startBreakingWire(
   serverUrl: string,
-  breakAfterBytes: (connection: number) => number,
+  lengthBytes: (connection: number) => number,
 ): Promise<NetworkDouble> {
   const { host, port } = new URL(serverUrl);
   const asked: string[] = [];
   const server = createServer((client) => {
-    let left = breakAfterBytes(asked.push(host) - 1);
-    const upstream = join(client, Number(port));
+    let left = lengthBytes(asked.push(host) - 1);
+    const upstream = connect(Number(port), '127.0.0.1');
+    client.on('error', () => undefined).on('close', () => upstream.destroy());
+    upstream.on('error', () => undefined).on('close', () => client.destroySoon());
+    client.pipe(upstream);
     upstream.on('data', (bytes) => {
+      if (!client.write(bytes.subarray(0, Math.min(left, bytes.length)))) {
+        upstream.pause();
+        client.once('drain', () => upstream.resume());
+      }
       left -= bytes.length;
-      if (left < 0) client.resetAndDestroy();
+      if (left <= 0) upstream.destroy();
     });
   });
   return listen(server, asked);

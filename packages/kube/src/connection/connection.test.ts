@@ -17,6 +17,8 @@ afterEach(() => rm(folder, { recursive: true }));
 
 const connect = (server: string, more: Partial<ConnectionOptions> = {}) => loadConnection(optionsFor(server, more));
 
+const atX = { begin: () => ({ path: '/x' }), hasProgressed: () => false };
+
 /** The body of a stream, and how often it began. */
 async function readStream(connection: Connection, path = '/list'): Promise<{ text: string; begun: number }> {
   let text = '';
@@ -26,7 +28,7 @@ async function readStream(connection: Connection, path = '/list'): Promise<{ tex
     text = '';
     return { path };
   };
-  for await (const chunk of connection.stream(begin)) text += chunk.toString();
+  for await (const chunk of connection.stream({ begin, hasProgressed: () => false })) text += chunk.toString();
   return { text, begun };
 }
 
@@ -317,7 +319,7 @@ describe('a stream', () => {
     });
     const connection = await connect(server.url, { requestTimeoutMs: 300 });
     let length = 0;
-    for await (const chunk of connection.stream(() => ({ path: '/x' }))) {
+    for await (const chunk of connection.stream(atX)) {
       if (length === 0) await new Promise((resolve) => setTimeout(resolve, 700));
       length += chunk.length;
     }
@@ -334,7 +336,7 @@ describe('a stream', () => {
       closed = new Promise((resolve) => response.on('close', resolve));
       response.write('x');
     });
-    const body = (await connect(server.url)).stream(() => ({ path: '/x' }));
+    const body = (await connect(server.url)).stream(atX);
     await body.next();
     await body.return();
     await closed;
@@ -353,7 +355,7 @@ describe('a stream', () => {
       };
       more();
     });
-    const body = (await connect(server.url)).stream(() => ({ path: '/x' }));
+    const body = (await connect(server.url)).stream(atX);
     await body.next();
     await new Promise((resolve) => setTimeout(resolve, 300));
     await body.return();

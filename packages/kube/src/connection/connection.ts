@@ -37,6 +37,14 @@ class Refusal extends Error {
   }
 }
 
+/** Whoever reads a stream that may have to begin again. */
+export interface StreamSource {
+  /** What to ask for; called before each attempt. */
+  begin(): ApiRequest;
+  /** Whether this attempt has brought what none before it had: then the patience with failures is as on the first. */
+  hasProgressed(): boolean;
+}
+
 /** What one request has used up of our patience. */
 interface Spent {
   failures: number;
@@ -115,17 +123,18 @@ export class Connection {
   /**
    * The body of a successful answer in chunks, read no faster than asked for.
    *
-   * `begin` says what to ask for and is called before each attempt: after a cut connection the body starts over from
-   * its first byte. Leaving the loop early closes the connection. Throws as {@link requestJson}.
+   * After a cut connection the body starts over from its first byte, see {@link StreamSource}. Leaving the loop early
+   * closes the connection. Throws as {@link requestJson}.
    */
-  async *stream(begin: () => ApiRequest): AsyncGenerator<Buffer, void> {
-    const spent = newlySpent();
+  async *stream(source: StreamSource): AsyncGenerator<Buffer, void> {
+    let spent = newlySpent();
     for (;;) {
-      const request = begin();
+      const request = source.begin();
       try {
         yield* readBody(await this.#attempt(request), this.#parts.requestTimeoutMs);
         return;
       } catch (error) {
+        if (source.hasProgressed()) spent = newlySpent();
         if (!(await this.#isWorthRepeating(error, request, spent))) throw this.#explain(error, request);
       }
     }

@@ -58,7 +58,9 @@ test.each<[ApiRequest, string]>([
 
 test('an object that does not exist is told from a path that does not', () => {
   const answer = (statusCode: number, body: Buffer) => isNotFound({ statusCode, body, warnings: [] });
-  expect(answer(404, statusBody('NotFound', 'configmaps "x" not found'))).toBe(true);
+  const named = { kind: 'Status', reason: 'NotFound', message: 'configmaps "x" not found', details: { name: 'x' } };
+  expect(answer(404, Buffer.from(JSON.stringify(named)))).toBe(true);
+  expect(answer(404, statusBody('NotFound', 'the server could not find the requested resource'))).toBe(false);
   expect(answer(404, Buffer.from('404 page not found\n'))).toBe(false);
   expect(answer(403, statusBody('Forbidden', 'no'))).toBe(false);
 });

@@ -142,5 +142,5 @@ function verbOf(method: string, named: boolean, query: string): string {
 
 /** Whether the answer says that the object does not exist, rather than that nothing is served at its path. */
 export function isNotFound({ statusCode, body }: ApiResponse): boolean {
-  return statusCode === 404 && parseStatus(body)?.reason === 'NotFound';
+  return statusCode === 404 && parseStatus(body)?.details?.name !== undefined;
 }

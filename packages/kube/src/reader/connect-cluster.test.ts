@@ -81,7 +81,8 @@ describe('one object', () => {
 
   test('that does not exist is undefined; a type that is not served is an error', async () => {
     await using server = await serve((_, response, turn) => {
-      if (turn === 0) sendStatus(response, 404, 'NotFound', 'deployments.apps "x" not found');
+      if (turn === 0)
+        sendStatus(response, 404, 'NotFound', 'deployments.apps "x" not found', { details: { name: 'x' } });
       else response.writeHead(404).end('404 page not found\n');
     });
     const cluster = await connect(server);

@@ -155,6 +155,12 @@ describe('a list that is cut off', () => {
     expect(server.asked.slice(1)).toEqual(Array(4).fill('GET /api/v1/configmaps?limit=500&continue=t'));
   });
 
+  test('goes on as long as each attempt brings something new, and gives up when six bring nothing', async () => {
+    await using server = await serve((_, response, turn) => sendPart(response, first, Math.min(turn + 1, 12) * 8_000));
+    await expect(read(server)).rejects.toMatchObject({ code: 'CLUSTER_UNREACHABLE' });
+    expect(server.asked.length).toBe(12 + 6);
+  });
+
   test.each([
     ['came back at another revision', page(names(0, 400), { resourceVersion: '8' })],
     ['came back with other objects', page(names(1, 400))],

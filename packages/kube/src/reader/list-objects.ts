@@ -77,8 +77,9 @@ async function* readPage(
   let pinned: string | undefined;
   let delivered = 0;
   let lastDelivered: RawObject['name'] | undefined;
-  /** How many objects this attempt has brought. */
+  /** How many objects this attempt has brought, and how many those before it. */
   let arrived = 0;
+  let arrivedBefore = 0;
 
   const begin = () => {
     if (delivered > 0) {
@@ -93,10 +94,11 @@ async function* readPage(
     cutter = new ListCutter({ apiVersion: apiVersionOf(type), kind: type.kind });
     metadata = undefined;
     arrived = 0;
+    arrivedBefore = delivered;
     return { path: pagePath(request, token, pinned), signal: request.signal };
   };
 
-  for await (const chunk of connection.stream(begin)) {
+  for await (const chunk of connection.stream({ begin, hasProgressed: () => delivered > arrivedBefore })) {
     let objects = cutter.push(chunk);
     if (metadata === undefined) {
       metadata = cutter.head();
