@@ -1,6 +1,6 @@
 import { AppError, exitCodeOf, type Outcome } from '@infrabackup/core';
-import { verbs, type VerbEntry } from './commands/verbs.ts';
-import { canonicalArgv, leadingWords } from './flags/canonical-argv.ts';
+import { findVerb, verbs, type VerbEntry } from './commands/verbs.ts';
+import { canonicalArgv, plainWords } from './flags/canonical-argv.ts';
 import { connectionFlags, globalFlags } from './flags/connection-flags.ts';
 import { nearest } from './flags/nearest.ts';
 import { outcomeOf, renderFailure } from './render/failure.ts';
@@ -20,9 +20,9 @@ export async function runCommandLine(argv: readonly string[], shell: Shell): Pro
 const leadingFlags = { ...connectionFlags, ...globalFlags };
 
 async function dispatch(argv: readonly string[], shell: Shell): Promise<Outcome> {
-  const words = leadingWords(argv, leadingFlags);
+  const words = plainWords(argv, leadingFlags);
   if (words[0] === 'help') return await dispatch([...argv.slice(argv.indexOf('help') + 1), '--help'], shell);
-  const entry = verbs.find(({ path }) => path === words.slice(0, path.split(' ').length).join(' '));
+  const entry = findVerb(words);
   if (entry === undefined) return await showOverview(argv, words, shell);
 
   const verb = await entry.load();

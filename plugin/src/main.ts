@@ -3,12 +3,21 @@
  */
 import { tmpdir } from 'node:os';
 import { clientVersionText } from './client-version.ts';
+import { completionScripts, isCompletionShell } from './completion/scripts.ts';
 import type { Shell, Sink } from './shell.ts';
 
 const argv = process.argv.slice(2);
+const [verb, ...rest] = argv;
 
-if (argv.length === 2 && argv[0] === 'version' && argv[1] === '--client') {
+if (verb === 'version' && rest.length === 1 && rest[0] === '--client') {
   process.stdout.write(clientVersionText);
+} else if (verb === 'completion' && rest.length === 1 && isCompletionShell(rest[0]!)) {
+  process.stdout.write(completionScripts[rest[0]]);
+} else if (verb === '__complete') {
+  const { answerCompletion } = await import('./completion/complete.ts');
+  const shell = processShell();
+  await shell.out.write(await answerCompletion(rest, shell));
+  process.exit(0);
 } else {
   const { runCommandLine } = await import('./command-line.ts');
   process.exit(await runCommandLine(argv, processShell()));

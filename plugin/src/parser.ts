@@ -1,6 +1,6 @@
 import { AppError, exitCodes, type Outcome } from '@infrabackup/core';
 import yargs, { type Argv } from 'yargs';
-import type { VerbEntry } from './commands/verbs.ts';
+import { wordsOf, type VerbEntry } from './commands/verbs.ts';
 import { canonicalArgv } from './flags/canonical-argv.ts';
 import { connectionFlags, globalFlags } from './flags/connection-flags.ts';
 import { parseFlag } from './flags/parse-flag.ts';
@@ -23,7 +23,7 @@ export function parseVerb(entry: VerbEntry, verb: Verb, argv: readonly string[])
     return [name, texts === undefined ? undefined : parseFlag(name, flag, [texts].flat())] as const;
   });
   const input = {
-    positionals: parsed._.map(String).slice(entry.path.split(' ').length),
+    positionals: parsed._.map(String).slice(wordsOf(entry.path).length),
     flags: Object.fromEntries(values) as Arguments<FlagTable>['flags'],
   };
   if (input.flags['help'] === true) return 'help';

@@ -1,5 +1,5 @@
 import type { Outcome } from '@infrabackup/core';
-import type { FlagTable, FlagValues } from './flags/flag.ts';
+import type { FlagTable, FlagValues, LiveKind } from './flags/flag.ts';
 import type { Shell } from './shell.ts';
 
 /** What the user typed after the verb. */
@@ -9,7 +9,7 @@ export interface Arguments<T extends FlagTable> {
 }
 
 /** What completion offers for an argument: names of that kind, fixed words, or nothing. */
-export type Completes = 'backup' | 'type' | 'location' | 'nothing' | readonly string[];
+export type Completes = LiveKind | 'nothing' | readonly string[];
 
 /** One verb: what it takes, what its help says, and what it does. */
 export interface Verb<T extends FlagTable = FlagTable> {

@@ -13,7 +13,7 @@ import { defineVerb } from '../verb.ts';
 export const get = defineVerb({
   usage: 'get BACKUP (TYPE[,TYPE...] [NAME...] | TYPE/NAME...)',
   arity: [2, Infinity],
-  completes: ['backup', 'type', 'nothing'],
+  completes: ['backup', 'type', 'object'],
   flags: {
     ...fromFlag,
     namespace: {

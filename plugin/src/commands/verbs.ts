@@ -8,6 +8,16 @@ export interface VerbEntry {
   readonly load: () => Promise<Verb>;
 }
 
+/** The verb that the words begin with. */
+export function findVerb(words: readonly string[]): VerbEntry | undefined {
+  return verbs.find(({ path }) => path === words.slice(0, wordsOf(path).length).join(' '));
+}
+
+/** The words of a verb. */
+export function wordsOf(path: string): readonly string[] {
+  return path.split(' ');
+}
+
 /** Every verb, in the order of the overview. */
 export const verbs: readonly VerbEntry[] = [
   {
@@ -39,6 +49,11 @@ export const verbs: readonly VerbEntry[] = [
     path: 'prune',
     summary: 'Delete the backups that have expired',
     load: async () => (await import('./prune.ts')).prune,
+  },
+  {
+    path: 'completion',
+    summary: 'Print the completion script of a shell',
+    load: async () => (await import('./completion.ts')).completion,
   },
   {
     path: 'version',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { canonicalArgv, leadingWords } from './canonical-argv.ts';
+import { canonicalArgv, plainWords } from './canonical-argv.ts';
 import type { FlagTable } from './flag.ts';
 
 const flags: FlagTable = {
@@ -74,7 +74,7 @@ describe('canonicalArgv', () => {
   });
 });
 
-describe('leadingWords', () => {
+describe('plainWords', () => {
   it.each([
     ['the words in their order', ['location', 'add', 'x'], ['location', 'add', 'x']],
     ['known flags and their values before the verb', ['-n', 'shop', '--no-headers', 'get', 'x'], ['get', 'x']],
@@ -83,6 +83,6 @@ describe('leadingWords', () => {
     ['attached values', ['-nshop', 'get'], ['get']],
     ['everything after two dashes', ['get', '--', '-x'], ['get', '-x']],
   ])('gives %s', (_, typed, words) => {
-    expect(leadingWords(typed, flags)).toEqual(words);
+    expect(plainWords(typed, flags)).toEqual(words);
   });
 });

@@ -29,7 +29,7 @@ export function canonicalArgv(argv: readonly string[], flags: FlagTable): readon
  *
  * Source: https://github.com/spf13/cobra/blob/v1.9.1/command.go#L625 (stripFlags)
  */
-export function leadingWords(argv: readonly string[], flags: FlagTable): readonly string[] {
+export function plainWords(argv: readonly string[], flags: FlagTable): readonly string[] {
   const words: string[] = [];
   for (let i = 0; i < argv.length; i++) {
     const arg = argv[i]!;

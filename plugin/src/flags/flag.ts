@@ -26,8 +26,11 @@ export interface Flag {
   /** The heading that it stands under in the help; absent: `Flags`. */
   readonly group?: string;
   /** What completion offers for its value; absent: its choices, or nothing. */
-  readonly completes?: 'location' | 'namespace' | 'type' | 'file';
+  readonly completes?: LiveKind;
 }
+
+/** What completion looks up at the time: in the location, the backup or the cluster. */
+export type LiveKind = 'backup' | 'file' | 'location' | 'namespace' | 'object' | 'type';
 
 /** Flags by their long name without dashes. */
 export type FlagTable = Readonly<Record<string, Flag>>;
