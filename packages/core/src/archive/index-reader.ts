@@ -9,6 +9,7 @@ import { damaged } from './damaged.ts';
 import { unpackMember } from './gzip-member.ts';
 import { parseBlock } from './index-block.ts';
 import type { IndexEntry } from './index-entry.ts';
+import { scanBlock, type IndexRow } from './index-row.ts';
 import { Recent } from './recent.ts';
 import type { IndexBlock, IndexFile } from './summary.ts';
 
@@ -23,7 +24,7 @@ export interface EntryQuery {
 /** Blocks whose entries lie ready. */
 const keptBlocks = 8;
 /** Neighbouring blocks are read together up to this length. */
-const readBytes = 1 << 20;
+const readBytes = 1 << 18;
 
 /** Finds entries by reading only the blocks that can hold them, each held against its digest. */
 export class IndexReader {
@@ -55,10 +56,18 @@ export class IndexReader {
     const isMeant = matcher(query);
     const wanted = this.#blocks.keys().filter((i) => this.#mayHold(i, query));
     for (const [from, to] of this.#runs(wanted)) {
-      for (const entries of await Promise.all(await this.#readBlocks(from, to))) {
+      for (const entries of await Promise.all(await this.#readBlocks(from, to, (i, text) => this.#parse(i, text)))) {
         for (const entry of entries) if (isMeant(entry)) yield entry;
       }
     }
+  }
+
+  /** The rows of these types, or of all, block by block in the order of backups. */
+  async *rows(types?: readonly TypeName[]): AsyncGenerator<IndexRow[]> {
+    const wanted = this.#blocks.keys().filter((i) => this.#mayHold(i, { types }));
+    const scan = (i: number, text: string): IndexRow[] =>
+      scanBlock(text, this.#firsts[i]!.type, this.#archiveBytes, this.#nameOf(i));
+    for (const [from, to] of this.#runs(wanted)) yield* await this.#readBlocks(from, to, scan);
   }
 
   /** Neighbouring blocks, as the first and the one past the last. */
@@ -78,33 +87,49 @@ export class IndexReader {
 
   /** The entries of one block. */
   async readBlock(i: number): Promise<IndexEntry[]> {
-    return (await this.#readBlocks(i, i + 1))[0]!;
+    return (await this.#readBlocks(i, i + 1, (_, text) => this.#parse(i, text)))[0]!;
   }
 
-  /** Reads several neighbouring blocks at once; each is unpacked by itself. */
-  async #readBlocks(from: number, to: number): Promise<Promise<IndexEntry[]>[]> {
+  /** Reads several neighbouring blocks at once; each is unpacked and made into something by itself. */
+  async #readBlocks<T>(from: number, to: number, make: (i: number, text: string) => T): Promise<Promise<T>[]> {
     const start = this.#blocks[from]!.offset;
     const last = this.#blocks[to - 1]!;
     const bytes = await readExactly(this.#source, start, last.offset + last.length - start);
-    const parsing: Promise<IndexEntry[]>[] = [];
+    const making: Promise<T>[] = [];
     for (let i = from; i < to; i++) {
       const { offset, length } = this.#blocks[i]!;
-      const parsed = this.unpackBlock(i, bytes.subarray(offset - start, offset - start + length));
-      parsed.catch(() => undefined);
-      parsing.push(parsed);
+      const made = this.#unpack(i, bytes.subarray(offset - start, offset - start + length)).then((text) =>
+        make(i, text),
+      );
+      made.catch(() => undefined);
+      making.push(made);
     }
-    return parsing;
+    return making;
   }
 
   /** The entries in the bytes of a block. */
   async unpackBlock(i: number, bytes: Buffer): Promise<IndexEntry[]> {
-    const block = this.#blocks[i]!;
-    const where = `block ${i + 1} of ${this.#source.name} (from ${block.first})`;
-    if (bytesDigest(bytes) !== block.sha256) throw damaged(`${where} is not what the summary's digest says`);
-    const content = await unpackMember(bytes, blockLimitBytes, where);
-    const entries = parseBlock(content.toString(), this.#archiveBytes, where);
+    return this.#parse(i, await this.#unpack(i, bytes));
+  }
+
+  async #unpack(i: number, bytes: Buffer): Promise<string> {
+    const where = this.#nameOf(i);
+    if (bytesDigest(bytes) !== this.#blocks[i]!.sha256) throw damaged(`${where} is not what the summary's digest says`);
+    return (await unpackMember(bytes, blockLimitBytes, where)).toString();
+  }
+
+  #nameOf(i: number): string {
+    return `block ${i + 1} of ${this.#source.name} (from ${this.#blocks[i]!.first})`;
+  }
+
+  #parse(i: number, text: string): IndexEntry[] {
+    const where = this.#nameOf(i);
+    const entries = parseBlock(text, this.#archiveBytes, where);
     const next = this.#firsts[i + 1];
-    if (refKey(entries[0]!) !== block.first || (next !== undefined && compareRefs(entries.at(-1)!, next) >= 0)) {
+    if (
+      refKey(entries[0]!) !== this.#blocks[i]!.first ||
+      (next !== undefined && compareRefs(entries.at(-1)!, next) >= 0)
+    ) {
       throw damaged(`${where} holds other entries than the summary says`);
     }
     return entries;

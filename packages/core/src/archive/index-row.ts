@@ -18,19 +18,23 @@ export interface IndexRow {
 const linePattern =
   /^\[((?:null|"(?:[^"\\\n]|\\.)*"),"(?:[^"\\\n]|\\.)*"),\d+,\d+,\d+,"([\w-]{43})",(?:null|"([\w-]{43})"),.*\]$/gm;
 
-/** The rows of a block, of which only those that are asked for are checked as {@link parseBlock} checks entries. */
+/**
+ * The rows of a block of the type. Only rows that are asked for their entry are checked as {@link parseBlock} checks all;
+ * throws BACKUP_DAMAGED for a block that has lines of another make and does not pass it.
+ */
 export function scanBlock(text: string, type: TypeName, archiveBytes: number, where: string): IndexRow[] {
-  const headingEnd = text.indexOf('\n') + 1;
-  const heading = text.slice(0, headingEnd);
-  const parse = (line: string): IndexEntry => parseBlock(heading + line, archiveBytes, where)[0]!;
-  const rows = text
-    .matchAll(linePattern)
-    .map(([line, key, stored, content]) => new ScannedRow(type, key!, stored!, content, () => parse(line)))
-    .toArray();
-  const length = rows.reduce((sum, { size }) => sum + size, 0);
-  if (headingEnd + length + rows.length === text.length) return rows;
+  const heading = text.slice(0, text.indexOf('\n') + 1);
+  const rows: IndexRow[] = [];
+  let scanned = heading.length;
+  for (const [line, key, stored, content] of text.matchAll(linePattern)) {
+    let parsed: IndexEntry | undefined;
+    const entry = (): IndexEntry => (parsed ??= parseBlock(heading + line, archiveBytes, where)[0]!);
+    rows.push({ type, key: key!, stored: stored!, content, entry });
+    scanned += line.length + 1;
+  }
+  if (scanned === text.length) return rows;
   return parseBlock(text, archiveBytes, where).map((entry) => {
-    const key = `${JSON.stringify(entry.namespace ?? null)},${JSON.stringify(entry.name)}`;
+    const key = JSON.stringify([entry.namespace ?? null, entry.name]).slice(1, -1);
     return { type, key, stored: entry.stored, content: entry.content, entry: () => entry };
   });
 }

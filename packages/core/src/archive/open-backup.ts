@@ -2,12 +2,14 @@ import { backupFiles } from '../location/backup-files.ts';
 import type { BackupFiles } from '../location/backup-files.ts';
 import { readSummary } from '../location/read-summary.ts';
 import type { ObjectRef } from '../object/ref.ts';
+import type { TypeName } from '../object/resource-type.ts';
 import type { Store } from '../store/store.ts';
 import { readArchiveEnds } from './archive-ends.ts';
 import { partOf, storeSource } from './archive-source.ts';
 import type { ArchiveSource } from './archive-source.ts';
 import type { IndexEntry } from './index-entry.ts';
 import { IndexReader } from './index-reader.ts';
+import type { IndexRow } from './index-row.ts';
 import type { EntryQuery } from './index-reader.ts';
 import { MemberReader } from './member-reader.ts';
 import type { StoredObject } from './member-reader.ts';
@@ -25,6 +27,8 @@ export interface Backup {
   readonly summary: BackupSummary | undefined;
   /** The entries that are meant, in the order of backups; reads only the index blocks that can hold them. */
   entries(query?: EntryQuery): AsyncIterable<IndexEntry>;
+  /** The same for whole types, block by block and not parsed: for who compares all of two backups. */
+  rows(types?: readonly TypeName[]): AsyncIterable<readonly IndexRow[]>;
   /** The entry of one object; undefined when the backup has none. Reads one block at most. */
   find(ref: ObjectRef): Promise<IndexEntry | undefined>;
   /** The object's JSON as it was stored. Reads one member at most. */
@@ -78,6 +82,7 @@ function reading(archive: ArchiveSource, index: ArchiveSource, header: ArchiveHe
   return {
     header,
     entries: (query) => entries.entries(query),
+    rows: (types) => entries.rows(types),
     find: (ref) => entries.find(ref),
     read: (entry) => members.read(entry),
     readMany: (wanted) => members.readMany(wanted),

@@ -1,4 +1,5 @@
 import type { IndexEntry } from '../archive/index-entry.ts';
+import type { IndexRow } from '../archive/index-row.ts';
 import type { StoredObject } from '../archive/member-reader.ts';
 import type { Backup } from '../archive/open-backup.ts';
 import { throwIfCancelled } from '../errors/app-error.ts';
@@ -75,25 +76,64 @@ async function* unequalEntries(
 ): AsyncGenerator<EntryPair> {
   // Digests of content leave the status out, and are made by the rules of their table.
   const comparable = !status && before.header.contentTable === after.header.contentTable;
-  const left = before.entries(selection?.query)[Symbol.asyncIterator]();
-  const right = after.entries(selection?.query)[Symbol.asyncIterator]();
-  let [a, b] = [await left.next(), await right.next()];
-  while (a.done !== true || b.done !== true) {
-    const order = a.done === true ? 1 : b.done === true ? -1 : compareRefs(a.value, b.value);
-    const pair = {
-      before: order <= 0 ? (a.value as IndexEntry) : undefined,
-      after: order >= 0 ? (b.value as IndexEntry) : undefined,
-    };
-    if (order <= 0) a = await left.next();
-    if (order >= 0) b = await right.next();
-    if (order === 0 && isEqual(pair.before!, pair.after!, comparable)) continue;
+  const left = new RowCursor(before.rows(selection?.types));
+  const right = new RowCursor(after.rows(selection?.types));
+  for (;;) {
+    // Blocks are waited for, rows are not: there may be a hundred thousand of them, nearly all equal.
+    const a = left.row ?? (await left.nextBlock());
+    const b = right.row ?? (await right.nextBlock());
+    if (a === undefined && b === undefined) return;
+    if (a !== undefined && b !== undefined && isEqual(a, b, comparable)) {
+      left.advance();
+      right.advance();
+      continue;
+    }
+    const pair = pairOf(a?.entry(), b?.entry());
+    if (pair.before !== undefined) left.advance();
+    if (pair.after !== undefined) right.advance();
     if (selection?.includes((pair.after ?? pair.before)!) !== false) yield pair;
   }
 }
 
-function isEqual(before: IndexEntry, after: IndexEntry, comparable: boolean): boolean {
-  if (before.stored === after.stored) return true;
-  return comparable && before.content !== undefined && before.content === after.content;
+/** Whether the rows are of one object, with equal content by their digests. */
+function isEqual(a: IndexRow, b: IndexRow, comparable: boolean): boolean {
+  if (a.key !== b.key || a.type !== b.type) return false;
+  return a.stored === b.stored || (comparable && a.content !== undefined && a.content === b.content);
+}
+
+/** Both when they are one object's, else the one that comes first. */
+function pairOf(before: IndexEntry | undefined, after: IndexEntry | undefined): EntryPair {
+  if (before === undefined || after === undefined) return { before, after };
+  const order = compareRefs(before, after);
+  return { before: order <= 0 ? before : undefined, after: order >= 0 ? after : undefined };
+}
+
+/** A place in an index. */
+class RowCursor {
+  readonly #blocks: AsyncIterator<readonly IndexRow[]>;
+  #block: readonly IndexRow[] = [];
+  #at = 0;
+
+  constructor(blocks: AsyncIterable<readonly IndexRow[]>) {
+    this.#blocks = blocks[Symbol.asyncIterator]();
+  }
+
+  /** Undefined at the end of a block, and of the index. */
+  get row(): IndexRow | undefined {
+    return this.#block[this.#at];
+  }
+
+  advance(): void {
+    this.#at += 1;
+  }
+
+  /** Goes on to the next block and gives its first row; undefined at the end of the index. */
+  async nextBlock(): Promise<IndexRow | undefined> {
+    const next = await this.#blocks.next();
+    this.#block = next.done === true ? [] : next.value;
+    this.#at = 0;
+    return this.row;
+  }
 }
 
 /** Pairs whose objects are read together: entries only, so a batch is small, whatever its objects are. */

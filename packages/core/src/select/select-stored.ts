@@ -1,4 +1,3 @@
-import type { EntryQuery } from '../archive/index-reader.ts';
 import type { BackupHeader } from '../archive/summary.ts';
 import type { RawObject } from '../object/raw-object.ts';
 import type { ObjectRef } from '../object/ref.ts';
@@ -10,8 +9,8 @@ import type { Selection, SelectionRule } from './selection.ts';
 
 /** What a selection means among the objects of backups. */
 export interface StoredSelection {
-  /** Narrows what is read of the index. */
-  readonly query: EntryQuery;
+  /** The types that objects may be of: all that need be read of an index. */
+  readonly types: readonly TypeName[];
   /** Whether the object may be selected, by its name. */
   readonly includes: (ref: ObjectRef) => boolean;
   /** Whether objects of the type must be asked for their labels too, by {@link matches}. */
@@ -39,7 +38,7 @@ export function selectStored(selection: Selection, headers: readonly Pick<Backup
   );
   const plans = new Map(plan.types.map((type) => [typeName(type.type), storedType(type)]));
   return {
-    query: { types: [...plans.keys()] },
+    types: [...plans.keys()],
     includes: (ref) => plans.get(ref.type)?.includes(ref) ?? false,
     asksLabels: (type) => plans.get(type)?.asksLabels ?? false,
     matches: (type, object) => plans.get(type)?.matches(object) ?? false,
