@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startCluster, type Cluster } from '../cluster/cluster.ts';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Cluster } from '../cluster/cluster.ts';
+import { describeOnCluster } from '../cluster/suite.ts';
 import { openWorkplace, type RunningPlugin, type Workplace } from '../support/plugin.ts';
 
 interface Event {
@@ -8,22 +9,19 @@ interface Event {
   readonly shortfall?: { readonly kind: string; readonly type: string };
 }
 
-describe('a backup that etcd overtakes by compacting the revision that it reads', () => {
+// Without it the API server remembers old lists itself, and learns of a compaction only seconds later.
+const apiServerFlags = ['--feature-gates=ListFromCacheSnapshot=false'];
+
+await describeOnCluster('a backup that etcd overtakes by compacting what it reads', { apiServerFlags }, (on) => {
   const namespace = 'compacted';
-  let cluster: Cluster;
   let workplace: Workplace;
 
   beforeAll(async () => {
-    // Without it the API server remembers old lists itself, and learns of a compaction only seconds later.
-    cluster = await startCluster({ apiServerFlags: ['--feature-gates=ListFromCacheSnapshot=false'] });
-    workplace = await openWorkplace(cluster.clusterAdmin);
-    await cluster.kubectl(['create', 'namespace', namespace]);
-    await createConfigMaps(cluster, namespace, 400);
+    workplace = await openWorkplace(on.cluster.clusterAdmin);
+    await on.cluster.kubectl(['create', 'namespace', namespace]);
+    await createConfigMaps(on.cluster, namespace, 400);
   });
-  afterAll(async () => {
-    await workplace[Symbol.asyncDispose]();
-    await cluster.stop();
-  });
+  afterAll(() => workplace[Symbol.asyncDispose]());
 
   const create = (name: string): RunningPlugin =>
     workplace.start(
@@ -36,7 +34,7 @@ describe('a backup that etcd overtakes by compacting the revision that it reads'
     for await (const event of eventsOf(backup)) {
       if (event.kind !== 'progress' || isCompacted) continue;
       isCompacted = true;
-      await writeAndCompact(cluster, namespace);
+      await writeAndCompact(on.cluster, namespace);
     }
     const { exitCode, stdout } = await backup.result;
     expect(exitCode).toBe(0);
@@ -49,7 +47,7 @@ describe('a backup that etcd overtakes by compacting the revision that it reads'
     const backup = create('overtaken-always');
     let isRunning = true;
     const compacting = (async () => {
-      while (isRunning) await writeAndCompact(cluster, namespace);
+      while (isRunning) await writeAndCompact(on.cluster, namespace);
     })();
     const events: Event[] = [];
     for await (const event of eventsOf(backup)) events.push(event);

@@ -1,28 +1,24 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startCluster, type Cluster } from '../cluster/cluster.ts';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Cluster } from '../cluster/cluster.ts';
+import { describeOnCluster } from '../cluster/suite.ts';
 import { openWorkplace, type Workplace } from '../support/plugin.ts';
 
 /**
  * A writer makes pairs at full speed, the first of each before the second, in two types that a backup lists one after the
  * other, in both directions. A backup that is no instant soon shows a second without its first.
  */
-describe('a backup taken while the cluster is written to at full speed', () => {
+await describeOnCluster('a backup taken while the cluster is written to at full speed', {}, (on) => {
   const namespace = 'one-instant';
-  let cluster: Cluster;
   let workplace: Workplace;
 
   beforeAll(async () => {
-    cluster = await startCluster();
-    workplace = await openWorkplace(cluster.clusterAdmin);
-    await cluster.kubectl(['create', 'namespace', namespace]);
+    workplace = await openWorkplace(on.cluster.clusterAdmin);
+    await on.cluster.kubectl(['create', 'namespace', namespace]);
   });
-  afterAll(async () => {
-    await workplace[Symbol.asyncDispose]();
-    await cluster.stop();
-  });
+  afterAll(() => workplace[Symbol.asyncDispose]());
 
   it('never shows the later of two objects without the earlier', async () => {
-    const writer = writePairs(cluster, namespace);
+    const writer = writePairs(on.cluster, namespace);
     const backups = ['b1', 'b2', 'b3', 'b4', 'b5', 'b6'];
     for (const name of backups) {
       await workplace.succeed(

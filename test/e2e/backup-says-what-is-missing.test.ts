@@ -1,25 +1,26 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startCluster, type Cluster } from '../cluster/cluster.ts';
+import { beforeAll, expect, it } from 'vitest';
+import { describeOnCluster } from '../cluster/suite.ts';
 import { applySituation } from '../fixtures/apply-fixtures.ts';
 import { openWorkplace } from '../support/plugin.ts';
 
-describe('a backup that could not read all that it was asked for', () => {
-  let cluster: Cluster;
+await describeOnCluster('a backup that could not read all that it was asked for', {}, (on) => {
   beforeAll(async () => {
-    cluster = await startCluster();
-    await cluster.kubectl(['create', 'namespace', 'mine']);
-    await cluster.kubectl(['create', 'configmap', 'settings', '-n', 'mine']);
+    await on.cluster.kubectl(['create', 'namespace', 'mine']);
+    await on.cluster.kubectl(['create', 'configmap', 'settings', '-n', 'mine']);
   });
-  afterAll(() => cluster.stop());
 
   it('names the types that the user may not list, and ends as partial', async () => {
     const reader = [{ apiGroups: [''], resources: ['configmaps', 'namespaces'], verbs: ['get', 'list'] }];
-    await using workplace = await openWorkplace(await cluster.namespaceUser('mine', reader));
+    await using workplace = await openWorkplace(await on.cluster.namespaceUser('mine', reader));
     const { exitCode, stdout, stderr } = await workplace.run('create', 'some', '-n', 'mine');
     expect(exitCode).toBe(3);
     expect(stdout + stderr).toMatch(/secrets/);
     const names = await workplace.succeed('get', 'some', 'all', '-n', 'mine', '-o', 'name');
-    expect(names.trim().split('\n').sort()).toEqual(['configmap/kube-root-ca.crt', 'configmap/settings']);
+    expect(names.trim().split('\n').sort()).toEqual([
+      'configmap/kube-root-ca.crt',
+      'configmap/settings',
+      'namespace/mine',
+    ]);
     const summary = JSON.parse(await workplace.succeed('describe', 'some', '-o', 'json')) as {
       shortfalls: { kind: string; type: string; namespace: string }[];
     };
@@ -33,7 +34,7 @@ describe('a backup that could not read all that it was asked for', () => {
       { apiGroups: [''], resources: ['configmaps'], verbs: ['list'] },
       { apiGroups: [''], resources: ['namespaces'], verbs: ['get'] },
     ];
-    await using workplace = await openWorkplace(await cluster.namespaceUser('mine', reader));
+    await using workplace = await openWorkplace(await on.cluster.namespaceUser('mine', reader));
     await workplace.succeed('create', 'whole', '-n', 'mine', '--include-resources', 'configmaps');
     const names = await workplace.succeed('get', 'whole', 'all', '-A', '-o', 'name');
     expect(names.trim().split('\n').sort()).toEqual([
@@ -44,7 +45,7 @@ describe('a backup that could not read all that it was asked for', () => {
   });
 
   it('refuses a namespace that does not exist, and writes nothing', async () => {
-    await using workplace = await openWorkplace(cluster.clusterAdmin);
+    await using workplace = await openWorkplace(on.cluster.clusterAdmin);
     const { exitCode, stderr } = await workplace.run('create', 'none', '-n', 'no-such-namespace');
     expect(exitCode).toBe(2);
     expect(stderr).toContain('no-such-namespace');
@@ -52,11 +53,11 @@ describe('a backup that could not read all that it was asked for', () => {
   });
 
   it('names a group that discovery cannot tell, and ends as partial', async () => {
-    await cluster.kubectl(['create', 'namespace', 'monitoring']);
-    await applySituation(cluster, 'broken-aggregated-api');
-    await using workplace = await openWorkplace(cluster.clusterAdmin);
+    await on.cluster.kubectl(['create', 'namespace', 'monitoring']);
+    await applySituation(on.cluster, 'broken-aggregated-api');
+    await using workplace = await openWorkplace(on.cluster.clusterAdmin);
     await expect
-      .poll(async () => (await cluster.client().request('GET', '/apis/metrics.example.com/v1beta1')).status)
+      .poll(async () => (await on.cluster.client().request('GET', '/apis/metrics.example.com/v1beta1')).status)
       .toBe(503);
     const { exitCode, stdout, stderr } = await workplace.run('create', 'without-metrics', '--exclude-resources', 'cm');
     expect(exitCode).toBe(3);

@@ -91,7 +91,8 @@ export function planSelection(selection: Selection, target: SelectionTarget): Se
   const rules = selection.rules.map((rule) => resolve(rule, lenient));
   const within = selection.within === undefined ? undefined : resolve(selection.within, false);
   if (rules.every((rule) => rule.isEmpty) || within?.isEmpty === true) {
-    throw new AppError('SELECTION_EMPTY', 'the selection matches no namespace of the cluster', {
+    const wanted = missingNamespaces.size === 0 ? '' : `: there is no ${[...missingNamespaces].join(', ')}`;
+    throw new AppError('SELECTION_EMPTY', `the selection matches no namespace of the cluster${wanted}`, {
       hint: `'kubectl get namespaces' lists them`,
       refs: [...missingNamespaces],
     });
