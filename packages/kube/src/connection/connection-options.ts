@@ -24,7 +24,7 @@ export interface ConnectionOptions {
   readonly as?: string | undefined;
   readonly asGroups?: readonly string[] | undefined;
   readonly asUid?: string | undefined;
-  /** The whole of a request that is not a stream, and the longest silence of one that is; absent is 90 s. */
+  /** The whole of a request that is not a stream, and the longest silence of one that is; absent is 90 s, 0 has no limit. */
   readonly requestTimeoutMs?: number | undefined;
 
   /** The environment: KUBECONFIG, HOME, the proxies', KUBERNETES_SERVICE_HOST; credential plugins inherit all of it. */

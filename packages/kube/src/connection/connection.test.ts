@@ -153,6 +153,11 @@ describe('a request', () => {
     });
   });
 
+  test('without a limit of time is waited for', async () => {
+    await using server = await serve((_, response) => void setTimeout(() => sendJson(response, 200, {}), 50));
+    expect(await (await connect(server.url, { requestTimeoutMs: 0 })).requestJson({ path: '/x' })).toEqual({});
+  });
+
   test('whose answer trickles in without an end is given up', async () => {
     await using server = await serve((_, response) => {
       const timer = setInterval(() => response.write('x'), 20);

@@ -22,7 +22,7 @@ export interface Kubeconfig {
 }
 
 /** Which cluster and user belong together. */
-export interface ContextEntry {
+interface ContextEntry {
   readonly cluster?: string;
   readonly user?: string;
   readonly namespace?: string;

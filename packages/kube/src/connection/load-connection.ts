@@ -11,6 +11,9 @@ import type { Target } from './target.ts';
 /** Longer than the 60 s that an API server gives a request, so that its own answer comes first. */
 const defaultTimeoutMs = 90_000;
 
+/** Source: https://nodejs.org/api/timers.html#settimeoutcallback-delay-args */
+const longestTimerMs = 2 ** 31 - 1;
+
 /**
  * The cluster that kubectl would talk to, given the same flags, files and environment. Reads files, sends nothing.
  *
@@ -30,7 +33,7 @@ export async function loadConnection(options: ConnectionOptions): Promise<Connec
       userName: target.userName,
       flags: target.context === undefined ? '' : ` --context ${target.context}`,
     },
-    requestTimeoutMs: options.requestTimeoutMs ?? defaultTimeoutMs,
+    requestTimeoutMs: options.requestTimeoutMs === 0 ? longestTimerMs : (options.requestTimeoutMs ?? defaultTimeoutMs),
     clock: options.clock,
     random: options.random,
   });

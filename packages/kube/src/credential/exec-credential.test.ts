@@ -1,3 +1,4 @@
+import { fstatSync } from 'node:fs';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
@@ -56,6 +57,24 @@ describe('a credential plugin', () => {
       { kind: 'ExecCredential', apiVersion, spec: { interactive: false } },
     ]);
   });
+
+  test.each([
+    ['interactive', 'IfAvailable', true],
+    ['interactive', 'Always', true],
+    ['interactive', 'Never', false],
+    ['stderr', 'IfAvailable', false],
+    ['none', 'IfAvailable', false],
+  ] as const)(
+    'with a terminal for %s in mode %s is told whether it may ask: %s',
+    async (terminal, mode, interactive) => {
+      // What it may ask on is our own standard input.
+      const command = await plugin(
+        `const own = fs.fstatSync(0).ino === ${fstatSync(0).ino}; give({ token: info.spec.interactive ? own : 'no' })`,
+      );
+      const { authorization } = await current(request(command, { terminal, exec: { interactiveMode: mode } }));
+      expect(authorization).toBe(`Bearer ${interactive ? 'true' : 'no'}`);
+    },
+  );
 
   test('is told of the cluster when it asks for that', async () => {
     const command = await plugin(`give({ token: JSON.stringify(info.spec) })`);

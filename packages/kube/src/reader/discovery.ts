@@ -1,12 +1,6 @@
-import {
-  AppError,
-  compareUtf8,
-  typeName,
-  type Discovery,
-  type DiscoveryFailure,
-  type ResourceType,
-} from '@infrabackup/core';
+import { AppError, compareUtf8, typeName, type Discovery, type ResourceType } from '@infrabackup/core';
 import type { Connection } from '../connection/connection.ts';
+import type { DiscoveredGroup } from './discovered-group.ts';
 import { discoverOldWay } from './old-discovery.ts';
 
 /**
@@ -42,17 +36,6 @@ export async function discover(connection: Connection, signal: AbortSignal | und
     failures: groups.flatMap((group) => group.failures),
   };
 }
-
-/** One API group as either way of discovery tells it. */
-export interface DiscoveredGroup {
-  readonly group: string;
-  /** In the server's order of preference. */
-  readonly versions: readonly { readonly version: string; readonly resources: readonly DiscoveredResource[] }[];
-  readonly failures: readonly DiscoveryFailure[];
-}
-
-/** A type as one version of its group serves it. */
-export type DiscoveredResource = Omit<ResourceType, 'group' | 'version' | 'servedVersions'>;
 
 /** A type served in several versions is one type, in the first that serves it. */
 function typesOf({ group, versions }: DiscoveredGroup): ResourceType[] {

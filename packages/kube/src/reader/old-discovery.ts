@@ -1,6 +1,6 @@
 import { isAppError, type DiscoveryFailure } from '@infrabackup/core';
 import type { Connection } from '../connection/connection.ts';
-import type { DiscoveredGroup, DiscoveredResource } from './discovery.ts';
+import type { DiscoveredGroup, DiscoveredResource } from './discovered-group.ts';
 
 /** Source: https://kubernetes.io/docs/reference/using-api/api-concepts/#unaggregated-discovery */
 interface ApiVersions {
