@@ -16,7 +16,7 @@ import { outputFlag } from '../flags/output-flags.ts';
 import { selectionFlags, selectionOf } from '../flags/selection-flags.ts';
 import { openCluster } from '../open-cluster.ts';
 import { openLocation } from '../open-location.ts';
-import { progressLine } from '../render/progress-line.ts';
+import { backupProgress, overwrittenLine } from '../render/progress-line.ts';
 import { renderCreated, renderCreatedNotes, renderResultLine } from '../render/created.ts';
 import { renderPreview, previewOf } from '../render/preview.ts';
 import { renderJson } from '../render/json.ts';
@@ -72,7 +72,8 @@ async function backUp({ positionals, flags: given }: Arguments<typeof flags>, sh
   const [reader, store] = await Promise.all([openCluster(given, shell), openLocation(given.to, shell)]);
   const { backupWriter, openDiskSpool } = await import('@infrabackup/storage');
   const startedMs = shell.clock.now();
-  const progress = progressLine(shell.err, shell.clock);
+  const line = overwrittenLine(shell.err, shell.clock);
+  const progress = backupProgress(line, shell.clock);
   const isJson = given.output === 'json';
   try {
     const plan = await planBackup(reader, wanted.selection, shell.signal);
@@ -85,11 +86,11 @@ async function backUp({ positionals, flags: given }: Arguments<typeof flags>, sh
       tool: `infrabackup ${clientVersion}`,
       signal: shell.signal,
       report: (event) => {
-        progress.report(event);
+        progress(event);
         if (isJson) void shell.out.write(`${JSON.stringify(event)}\n`);
       },
     });
-    progress.clear();
+    line.clear();
     const created = { summary, location: store.uri, from: given.to, tookMs: shell.clock.now() - startedMs };
     if (isJson) await shell.out.write(renderResultLine(created));
     else if (given.output === 'name') await shell.out.write(`${summary.name}\n`);
@@ -97,7 +98,7 @@ async function backUp({ positionals, flags: given }: Arguments<typeof flags>, sh
     if (!isJson) await shell.err.write(renderCreatedNotes(created, shell.err));
     return summary.shortfalls.length === 0 ? 'done' : 'partial';
   } finally {
-    progress.clear();
+    line.clear();
   }
 }
 

@@ -1,6 +1,6 @@
+import { findBackup, openFound } from '../find-backup.ts';
 import { fromFlag } from '../flags/location-flags.ts';
 import { outputFlag } from '../flags/output-flags.ts';
-import { openNamedBackup } from '../open-backup.ts';
 import { renderDescription } from '../render/description.ts';
 import { shownSummary } from '../render/shown-summary.ts';
 import { showStructured } from '../render/structured.ts';
@@ -20,10 +20,11 @@ export const describe = defineVerb({
   ],
   outcomes: ['not-found', 'location', 'damaged'],
   run: async ({ positionals: [name = ''], flags }, shell) => {
-    const { backup, uri } = await openNamedBackup(name, flags.from, shell);
+    const found = await findBackup(name, flags.from, shell);
+    const backup = await openFound(found, shell.signal);
     const shown = backup.summary === undefined ? backup.header : shownSummary(backup.summary);
     if (flags.output === 'json' || flags.output === 'yaml') await showStructured(shown, flags.output, shell);
-    else await shell.out.write(renderDescription(backup, uri, shell.clock.now()));
+    else await shell.out.write(renderDescription(backup, found.uri, shell.clock.now()));
     return 'done';
   },
 });

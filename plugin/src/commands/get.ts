@@ -1,12 +1,12 @@
 import { parseLabelSelector } from '@infrabackup/core';
 import { contextNamespace } from '../context-namespace.ts';
+import { findBackup, openFound } from '../find-backup.ts';
 import { connectionFlags } from '../flags/connection-flags.ts';
 import { fromFlag, fromSuffix } from '../flags/location-flags.ts';
 import { noHeadersFlag, outputFlag } from '../flags/output-flags.ts';
 import { parseObjectRequest } from '../objects/object-query.ts';
 import { objectsNotFound } from '../objects/read-objects.ts';
 import { showManifests, showNames, showTables } from '../objects/show-objects.ts';
-import { openNamedBackup } from '../open-backup.ts';
 import { defineVerb } from '../verb.ts';
 
 /** `get`: kubectl get, in the past. */
@@ -48,7 +48,7 @@ BACKUP is a name, or the path of a backup folder or tarball. Only what is asked 
   outcomes: ['not-found', 'location', 'damaged'],
   run: async ({ positionals: [named = '', ...words], flags }, shell) => {
     const labels = parseLabelSelector(flags.selector ?? '');
-    const { backup } = await openNamedBackup(named, flags.from, shell);
+    const backup = await openFound(await findBackup(named, flags.from, shell), shell.signal);
     const request = parseObjectRequest(words, backup.header.types, backup.header.name);
     const namespace =
       flags['all-namespaces'] === true ? undefined : (flags.namespace ?? (await contextNamespace(flags, shell)));

@@ -41,6 +41,11 @@ export const verbs: readonly VerbEntry[] = [
     load: async () => (await import('./get.ts')).get,
   },
   {
+    path: 'verify',
+    summary: 'Check that a backup is whole, or that it is the one of a digest',
+    load: async () => (await import('./verify.ts')).verify,
+  },
+  {
     path: 'delete',
     summary: 'Delete backups',
     load: async () => (await import('./delete.ts')).deleteVerb,

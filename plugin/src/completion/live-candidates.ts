@@ -1,11 +1,11 @@
 import { basename } from 'node:path';
 import { listBackups, resolveType, typeName, type Backup } from '@infrabackup/core';
 import { contextNamespace } from '../context-namespace.ts';
+import { findBackup, openFound } from '../find-backup.ts';
 import type { FlagValues, LiveKind } from '../flags/flag.ts';
 import type { fromFlag } from '../flags/location-flags.ts';
 import { openCluster, type ConnectionFlags } from '../open-cluster.ts';
 import { openLocation } from '../open-location.ts';
-import { openNamedBackup } from '../open-backup.ts';
 import { formatAgeAt } from '../render/age.ts';
 import { formatCount } from '../render/quantity.ts';
 import { countsOf } from '../render/shown-summary.ts';
@@ -90,7 +90,7 @@ async function* objects(named: string, typed: TypedSoFar, shell: Shell): AsyncGe
 }
 
 async function open(named: string, { flags }: TypedSoFar, shell: Shell): Promise<Backup> {
-  return (await openNamedBackup(named, flags.from, shell)).backup;
+  return await openFound(await findBackup(named, flags.from, shell), shell.signal);
 }
 
 async function* clusterTypes({ flags }: TypedSoFar, shell: Shell): AsyncGenerator<Candidate> {

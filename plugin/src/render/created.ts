@@ -30,7 +30,7 @@ export function renderCreated({ summary, location, from, tookMs }: Created): str
   Digest:    ${digest}
   Expires:   ${describeExpiry(name, expiresAt)}
 
-Browse it:   kubectl infrabackup get ${name} all${where}
+Browse it:   kubectl infrabackup get ${name} all -A${where}
 Check it:    kubectl infrabackup verify ${name} --digest ${digest}${where}
 `;
 }

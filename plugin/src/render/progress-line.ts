@@ -2,56 +2,72 @@ import type { BackupEvent, Clock, TypeName } from '@infrabackup/core';
 import type { Sink } from '../shell.ts';
 import { formatBytes, formatNumber } from './quantity.ts';
 
-/** A line that is written over and over; a terminal shows ten of them a second at most. */
+/** A terminal shows ten states a second at most; more nobody reads. */
 const intervalMs = 100;
 
-/**
- * Shows how far a backup is, in one line of a terminal; where there is no terminal it is quiet.
- *
- * Call `clear` before anything else is printed and at the end.
- */
-export function progressLine(sink: Sink, clock: Clock): { report(event: BackupEvent): void; clear(): void } {
-  const read = new Map<TypeName, { readonly objects: number; readonly sizeBytes: number }>();
-  const startedMs = clock.now();
-  let types = 0;
-  let done = 0;
-  let shownMs = 0;
+/** One line of a terminal that is written over and over. */
+export interface OverwrittenLine {
+  /** Shows a text in place of the last; where there is no terminal, or the last one is too young, it does nothing. */
+  show(text: string): void;
+  /** Call it before anything else is printed, and at the end. */
+  clear(): void;
+}
+
+/** A line on the stream, which is quiet where that is no terminal. */
+export function overwrittenLine(sink: Sink, clock: Clock): OverwrittenLine {
+  let shownMs = -Infinity;
   let isShown = false;
-
-  const lineAt = (nowMs: number): string => {
-    let [objects, sizeBytes] = [0, 0];
-    for (const counts of read.values()) {
-      objects += counts.objects;
-      sizeBytes += counts.sizeBytes;
-    }
-    const rate = Math.round(objects / Math.max(0.1, (nowMs - startedMs) / 1_000));
-    return `types ${done}/${types}  objects ${formatNumber(objects)}  ${formatBytes(sizeBytes)}  ${formatNumber(rate)}/s`;
-  };
-  const show = (text: string): void => {
-    isShown = true;
-    void sink.write(`\r\u001b[K${text.slice(0, Math.max(0, (sink.columns ?? 80) - 1))}`);
-  };
-
   return {
-    report(event) {
-      if (event.kind === 'planned') types = event.types;
-      if (event.kind === 'restarted') {
-        read.clear();
-        done = 0;
-      }
-      if (event.kind === 'progress' || event.kind === 'type-done') read.set(event.type, event);
-      if (event.kind === 'type-done') done++;
-      if (!sink.isTerminal) return;
+    show(text) {
       const nowMs = clock.now();
-      if (event.kind === 'writing') show(`writing ${formatBytes(event.sizeBytes)}`);
-      else if (nowMs - shownMs >= intervalMs) {
-        shownMs = nowMs;
-        show(lineAt(nowMs));
-      }
+      if (!sink.isTerminal || nowMs - shownMs < intervalMs) return;
+      [shownMs, isShown] = [nowMs, true];
+      void sink.write(`\r\u001b[K${text.slice(0, Math.max(0, (sink.columns ?? 80) - 1))}`);
     },
     clear() {
       if (isShown) void sink.write('\r\u001b[K');
       isShown = false;
     },
   };
+}
+
+/** Shows how far a backup is: types, objects, bytes and rate. */
+export function backupProgress(line: OverwrittenLine, clock: Clock): (event: BackupEvent) => void {
+  const read = new Map<TypeName, { readonly objects: number; readonly sizeBytes: number }>();
+  const startedMs = clock.now();
+  let [types, done] = [0, 0];
+  return (event) => {
+    switch (event.kind) {
+      case 'planned':
+        types = event.types;
+        break;
+      case 'restarted':
+        read.clear();
+        done = 0;
+        break;
+      case 'type-done':
+        done++;
+        read.set(event.type, event);
+        break;
+      case 'progress':
+        read.set(event.type, event);
+        break;
+      case 'writing':
+        line.show(`writing ${formatBytes(event.sizeBytes)}`);
+        return;
+      case 'shortfall':
+      case 'warning':
+        return;
+    }
+    const objects = sum(read.values(), 'objects');
+    const rate = Math.round((objects * 1_000) / Math.max(100, clock.now() - startedMs));
+    const size = formatBytes(sum(read.values(), 'sizeBytes'));
+    line.show(`types ${done}/${types}  objects ${formatNumber(objects)}  ${size}  ${formatNumber(rate)}/s`);
+  };
+}
+
+function sum<Name extends string>(counts: Iterable<Readonly<Record<Name, number>>>, name: Name): number {
+  let total = 0;
+  for (const count of counts) total += count[name];
+  return total;
 }
