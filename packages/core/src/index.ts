@@ -106,12 +106,14 @@ export { compareManifests, sameContent } from './diff/compare-manifests.ts';
 export type { Change, CompareOptions } from './diff/compare-manifests.ts';
 export { diffBackups } from './diff/diff-backups.ts';
 export type { BackupDifference, DiffBackupsOptions } from './diff/diff-backups.ts';
+export { definitionType, definitionsOf } from './diff/definitions-of.ts';
 export { hiddenFields, visibleManifest } from './diff/hidden-fields.ts';
 export type { HiddenField, Visibility } from './diff/hidden-fields.ts';
 export { managedBy } from './diff/managed-by.ts';
 export type { ManagedBy } from './diff/managed-by.ts';
 export { maskSecrets } from './diff/mask-secrets.ts';
 export { sameJson } from './diff/same-json.ts';
+export { summarizeChanges } from './diff/summarize-changes.ts';
 export { formatTextDiff, readableTexts, textDiff } from './diff/text-diff.ts';
 export type { DiffHeader, Hunk, TextDiff, TextDiffOptions } from './diff/text-diff.ts';
 export { formatRight } from './cluster/rights.ts';
@@ -128,6 +130,10 @@ export type {
   WriteRequest,
   WriteTarget,
 } from './cluster/writer.ts';
+export { historyOf } from './history/object-history.ts';
+export type { BackupTime, FoundHistories, HistorySpan, HistoryStep, ObjectHistory } from './history/object-history.ts';
+export { openBackups } from './history/open-backups.ts';
+export type { BackupProblem, OpenedBackup, OpenedBackups } from './history/open-backups.ts';
 export { parseKubernetesMinor } from './upgrade/api-life.ts';
 export { checkType, checkTypes } from './upgrade/check-types.ts';
 export type { CheckedType, CheckFinding, CheckReason, CheckTarget, Replacement } from './upgrade/check-types.ts';

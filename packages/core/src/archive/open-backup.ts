@@ -44,6 +44,8 @@ export interface Backup {
 export interface OpenBackupOptions {
   /** Its files, where they are not in the backup's own folder of the location. */
   readonly files?: BackupFiles | undefined;
+  /** Its summary, where that was read already. */
+  readonly summary?: BackupSummary | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -59,7 +61,7 @@ export async function openBackup(
   options: OpenBackupOptions = {},
 ): Promise<Backup & { readonly summary: BackupSummary }> {
   const { files = backupFiles(name), signal } = options;
-  const summary = await readSummary(store, name, signal, files);
+  const summary = options.summary ?? (await readSummary(store, name, signal, files));
   const archive = storeSource(store, files.archive, summary.archive.sizeBytes, signal);
   const index = storeSource(store, files.index, summary.index.sizeBytes, signal);
   return { ...reading(archive, index, summary), summary };

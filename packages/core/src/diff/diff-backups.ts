@@ -6,9 +6,9 @@ import { throwIfCancelled } from '../errors/app-error.ts';
 import type { Manifest } from '../object/manifest.ts';
 import { rawObject } from '../object/object-scanner.ts';
 import { compareRefs, type ObjectRef } from '../object/ref.ts';
-import type { TypeName } from '../object/resource-type.ts';
 import type { StoredSelection } from '../select/select-stored.ts';
 import { sameContent } from './compare-manifests.ts';
+import { definitionsOf } from './definitions-of.ts';
 import type { Visibility } from './hidden-fields.ts';
 
 /** One object that is not the same in two backups. Its Secret values are as stored: see `maskSecrets`. */
@@ -160,24 +160,4 @@ function isSelected(selection: StoredSelection, { entry, bytes }: StoredObject):
 
 function parse({ bytes }: StoredObject): Manifest {
   return JSON.parse(bytes.toString()) as Manifest;
-}
-
-const definitionType = 'customresourcedefinitions.apiextensions.k8s.io';
-
-/** Finds the definition of a type in the first of the backups that has one; each is read once. */
-function definitionsOf(...backups: readonly Backup[]): (type: TypeName) => Promise<Manifest | undefined> {
-  const known = new Map<TypeName, Promise<Manifest | undefined>>();
-  const read = async (type: TypeName): Promise<Manifest | undefined> => {
-    for (const backup of backups) {
-      const entry = await backup.find({ type: definitionType, name: type });
-      if (entry !== undefined) return JSON.parse((await backup.read(entry)).toString()) as Manifest;
-    }
-    return undefined;
-  };
-  return (type) => {
-    // Types without a group are built in; of the built-in groups no definition is found.
-    const found = known.get(type) ?? (type.includes('.') ? read(type) : Promise.resolve(undefined));
-    known.set(type, found);
-    return found;
-  };
 }

@@ -2,7 +2,7 @@ import { createArchiveWriter } from '../archive/archive-writer.ts';
 import type { SegmentStats, SegmentWriter } from '../archive/archive-writer.ts';
 import type { Spool } from '../archive/spool.ts';
 import { backupFile, formatVersion, sealSummary } from '../archive/summary.ts';
-import type { BackupSummary } from '../archive/summary.ts';
+import type { BackupHeader, BackupSummary } from '../archive/summary.ts';
 import { veleroBackup } from '../archive/velero-backup.ts';
 import { backupFiles } from '../location/backup-files.ts';
 import type { JsonObject } from '../object/manifest.ts';
@@ -75,6 +75,8 @@ export function randomSample(random: Random, count: number): SampleObject[] {
 export interface WriteSampleOptions {
   readonly store?: Store;
   readonly name?: string;
+  /** Members of the header that are other than those of every sample. */
+  readonly header?: Partial<BackupHeader>;
   readonly level?: number;
   readonly spool?: Spool;
   /** The order in which objects arrive; that of the sample when absent. Each type keeps its own. */
@@ -114,6 +116,7 @@ export async function writeSample(
     types: stats.sort((a, b) => (typeName(a) < typeName(b) ? -1 : 1)),
     shortfalls: [],
     warnings: [],
+    ...options.header,
   };
   const finished = await writer.finish(header);
   const files = backupFiles(name);
