@@ -186,6 +186,15 @@ describe('abandoning a backup', () => {
     await publishSample(store, 'nightly');
     expect(await listed(store)).toEqual(['nightly']);
   });
+
+  it('removes what was written after somebody deleted the backup, though the claim is gone', async () => {
+    const store = openMemoryStore();
+    const held = await claimBackup(store, 'nightly', { writer: sampleWriter() });
+    await deleteBackup(store, 'nightly', { writer: sampleWriter(), force: true });
+    await store.create(files.archive, Buffer.from('half a backup'));
+    await abandonBackup(store, held);
+    expect(await contents(store)).toEqual({});
+  });
 });
 
 describe('writers and deleters of one name', () => {

@@ -1,7 +1,7 @@
 import { isAppError } from '../errors/app-error.ts';
 import type { Store } from '../store/store.ts';
 import { readBackupFolder } from './backup-folder.ts';
-import { removeContents, removeFolder } from './remove-backup-files.ts';
+import { removeContents, removeFolder, removeUnclaimed } from './remove-backup-files.ts';
 import { claimed, confirmClaim, isStale, takeClaim, taken } from './take-claim.ts';
 import type { ClaimOptions, HeldClaim } from './take-claim.ts';
 
@@ -67,10 +67,7 @@ export async function publishSummary(
  * Nothing is touched when another has the claim. Takes no signal, since it runs after a cancel.
  */
 export async function abandonBackup(store: Store, held: HeldClaim): Promise<void> {
-  const { name, writer } = held;
-  const folder = await readBackupFolder(store, name);
-  if (folder.claim?.id === writer.id) await removeFolder(store, held, folder);
-  // It was deleted while it was written: what came after that lies there and is nobody's.
-  if (folder.claim !== undefined || folder.published || folder.contents.length === 0) return;
-  await takeClaim(store, name, 'delete', undefined, { writer }, (again, left) => removeFolder(store, again, left));
+  const folder = await readBackupFolder(store, held.name);
+  if (folder.claim?.id === held.writer.id) await removeFolder(store, held, folder);
+  else if (folder.claim === undefined) await removeUnclaimed(store, held.name, { writer: held.writer });
 }

@@ -60,6 +60,27 @@ describe('deleting a backup', () => {
     expect(await listed(store)).toEqual([]);
   });
 
+  it('removes another tool’s files when it is told to', async () => {
+    const store = openMemoryStore();
+    await store.create(files.velero, Buffer.from('{}'));
+    await deleteBackup(store, 'nightly', { writer: sampleWriter(), force: true });
+    expect(await keys(store)).toEqual([]);
+  });
+
+  it('removes what a slow writer adds in the last moment', async () => {
+    const memory = openMemoryStore();
+    await publishSample(memory, 'nightly');
+    let late = false;
+    const store = interruptedStore(memory, async (operation, key) => {
+      if (late || operation !== 'remove' || key !== files.claim) return;
+      late = true;
+      await memory.create(files.archive, Buffer.from('half a backup'));
+    });
+    await deleteBackup(store, 'nightly', { writer: sampleWriter() });
+    expect(late).toBe(true);
+    expect(await keys(memory)).toEqual([]);
+  });
+
   it('lets one of two delete it and tells the other', async () => {
     const store = openMemoryStore();
     await publishSample(store, 'nightly');
@@ -104,7 +125,7 @@ describe('a delete that is interrupted', () => {
     let interrupted = true;
     for (let steps = 0; interrupted; steps++) {
       const store = openMemoryStore();
-      await publishSample(store, 'nightly');
+      await publishSample(store, 'nightly', {}, sampleWriter({ host: 'elsewhere#11111111' }));
       interrupted = await deleteKilledAfter(steps, store);
 
       const left = await keys(store);
@@ -124,8 +145,9 @@ describe('a delete that is interrupted', () => {
     let interrupted = true;
     for (let steps = 0; interrupted; steps++) {
       const store = openMemoryStore();
-      await publishSample(store, 'nightly');
+      await publishSample(store, 'nightly', {}, sampleWriter({ host: 'elsewhere#11111111' }));
       interrupted = await deleteKilledAfter(steps, store);
+      expect(steps).toBeLessThan(50);
       if ((await listed(store)).length > 0) continue;
       const held = await claimBackup(store, 'nightly', { writer: sampleWriter({ isRunning }) });
       await writeUnder(store, held);
@@ -137,14 +159,16 @@ describe('a delete that is interrupted', () => {
     const memory = openMemoryStore();
     await publishSample(memory, 'nightly');
     const stop = new AbortController();
+    let removals = 0;
     const store = interruptedStore(memory, (operation) => {
-      if (operation === 'remove') stop.abort();
+      if (operation === 'remove' && ++removals === 2) stop.abort();
     });
     const writer = sampleWriter();
     await expect(deleteBackup(store, 'nightly', { writer, signal: stop.signal })).rejects.toMatchObject({
       code: 'CANCELLED',
     });
-    expect((await keys(memory)).length).toBeGreaterThan(0);
+    expect(await listed(memory)).toEqual([]);
+    expect(await keys(memory)).toContain(files.archive);
     await deleteBackup(memory, 'nightly', { writer: sampleWriter({ pid: writer.pid }) });
     expect(await keys(memory)).toEqual([]);
   });

@@ -1,13 +1,16 @@
 import type { Store } from '../store/store.ts';
 import { readBackupFolder } from './backup-folder.ts';
 import { notFound } from './read-summary.ts';
-import { removeFolder } from './remove-backup-files.ts';
+import { removeFolder, removeUnclaimed } from './remove-backup-files.ts';
 import { claimed, isStale, takeClaim } from './take-claim.ts';
 import type { ClaimOptions } from './take-claim.ts';
 
 /** How a backup is deleted. */
 export interface DeleteOptions extends ClaimOptions {
-  /** Whether to take it from a process that seems to be writing or deleting it; that process is told. */
+  /**
+   * Whether to take it from a process that seems to be writing or deleting it, which is told; and to remove what lies
+   * under the name without a claim, which may be another program's.
+   */
   readonly force?: boolean | undefined;
 }
 
@@ -20,8 +23,9 @@ export interface DeleteOptions extends ClaimOptions {
  */
 export async function deleteBackup(store: Store, name: string, options: DeleteOptions): Promise<void> {
   const folder = await readBackupFolder(store, name, options.signal);
-  const { claim, published, claimKeys } = folder;
-  if (!published && claimKeys.length === 0) throw notFound(store, name);
+  const { claim, published, claimKeys, contents } = folder;
+  const isOurs = published || claimKeys.length > 0;
+  if (!isOurs && !(options.force === true && contents.length > 0)) throw notFound(store, name);
   // Once a backup is published its writer is done with it, whatever became of the process.
   const mayBeBusy = claim !== undefined && !(published && claim.purpose === 'write');
   if (mayBeBusy && options.force !== true && !(await isStale(store, claim, options))) throw claimed(store, folder);
@@ -31,4 +35,5 @@ export async function deleteBackup(store: Store, name: string, options: DeleteOp
     return true;
   });
   if (done === undefined) throw claimed(store, await readBackupFolder(store, name, options.signal));
+  await removeUnclaimed(store, name, { ...options, signal: undefined });
 }

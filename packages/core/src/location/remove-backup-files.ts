@@ -2,8 +2,8 @@ import { throwIfCancelled } from '../errors/app-error.ts';
 import type { Store } from '../store/store.ts';
 import { claimKeyAfter, readBackupFolder } from './backup-folder.ts';
 import type { BackupFolder } from './backup-folder.ts';
-import { claimed } from './take-claim.ts';
-import type { HeldClaim } from './take-claim.ts';
+import { claimed, takeClaim } from './take-claim.ts';
+import type { ClaimOptions, HeldClaim } from './take-claim.ts';
 
 /**
  * Removes what lies in a claimed folder beside the claims: the summary first, so that nothing half removed is ever
@@ -35,6 +35,20 @@ export async function removeFolder(
   await removeContents(store, held, folder, signal);
   const later = folder.claimKeys.filter((key) => key !== folder.files.claim);
   await removeInOrder(store, held, [folder.files.claim, ...later], signal);
+}
+
+/**
+ * Removes what lies in a folder without a claim, where one has just been: a writer that was only slow, of a backup that
+ * was deleted meanwhile, put it there. Whoever comes last, it or the deleter, sees it here.
+ */
+export async function removeUnclaimed(store: Store, name: string, options: ClaimOptions): Promise<void> {
+  const { claim, published, contents } = await readBackupFolder(store, name, options.signal);
+  if (claim !== undefined || published || contents.length === 0) return;
+  const done = await takeClaim(store, name, 'delete', undefined, options, async (held, folder) => {
+    await removeFolder(store, held, folder, options.signal);
+    return true;
+  });
+  if (done === true) await removeUnclaimed(store, name, options);
 }
 
 async function removeInOrder(

@@ -114,7 +114,10 @@ export function taken(store: Store, { name, published, contents }: BackupFolder)
   return new AppError(
     'BACKUP_EXISTS',
     `the folder of the backup ${name} in ${store.uri} holds files of another program; they were left as they are`,
-    { hint: 'choose another name', refs: contents.map(({ key }) => key) },
+    {
+      hint: `choose another name, or remove them: kubectl infrabackup delete ${name} --force`,
+      refs: contents.map(({ key }) => key),
+    },
   );
 }
 

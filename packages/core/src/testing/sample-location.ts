@@ -54,8 +54,13 @@ export async function writeUnder(store: Store, held: HeldClaim, overrides: Summa
   await publishSummary(store, held, Buffer.from(JSON.stringify(summary)));
 }
 
-/** A published backup of a writer of its own. */
-export async function publishSample(store: Store, name: string, overrides: SummaryOverrides = {}): Promise<void> {
-  const held = await claimBackup(store, name, { writer: sampleWriter(), settleMs: 0 });
+/** A published backup. */
+export async function publishSample(
+  store: Store,
+  name: string,
+  overrides: SummaryOverrides = {},
+  writer = sampleWriter(),
+): Promise<void> {
+  const held = await claimBackup(store, name, { writer, settleMs: 0 });
   await writeUnder(store, held, overrides);
 }
