@@ -155,6 +155,14 @@ describe('a list that is cut off', () => {
     expect(server.asked.slice(1)).toEqual(Array(4).fill('GET /api/v1/configmaps?limit=500&continue=t'));
   });
 
+  test('and again before it has told its revision, still goes on', async () => {
+    await using server = await serve((_, response, turn) => {
+      if (turn < 3) sendPart(response, page(names(0, 400)), [50_000, 10, 60_000][turn]!);
+      else response.end(page(names(0, 400)));
+    });
+    expect((await read(server)).names).toEqual(names(0, 400));
+  });
+
   test('goes on as long as each attempt brings something new, and gives up when six bring nothing', async () => {
     await using server = await serve((_, response, turn) => sendPart(response, first, Math.min(turn + 1, 12) * 8_000));
     await expect(read(server)).rejects.toMatchObject({ code: 'CLUSTER_UNREACHABLE' });
@@ -164,6 +172,7 @@ describe('a list that is cut off', () => {
   test.each([
     ['came back at another revision', page(names(0, 400), { resourceVersion: '8' })],
     ['came back with other objects', page(names(1, 400))],
+    ['came back with fewer objects', page(names(0, 20))],
   ])('and %s is refused rather than mixed', async (_, other) => {
     await using server = await serve((_request, response, turn) => {
       if (turn === 0) sendPart(response, page(names(0, 400)), 50_000);
@@ -242,6 +251,22 @@ describe('whoever stops listening', () => {
     await expect.poll(() => open).toBe(2);
     await list.return();
     await expect.poll(() => open).toBe(0);
+  });
+
+  test('ends the request for the next page before it is answered, and leaves no timer behind', async () => {
+    const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    let ended = false;
+    await using server = await serve((_, response, turn) => {
+      if (turn === 0) response.write(page(names(0, 500), { resourceVersion: '7', continue: 't' }).slice(0, -100));
+      else response.on('close', () => (ended = true));
+    });
+    const before = timers();
+    const list = listObjects(await connect(server), { type });
+    await list.next();
+    await expect.poll(() => server.asked.length).toBe(2);
+    await list.return();
+    await expect.poll(() => ended).toBe(true);
+    await expect.poll(timers).toBeLessThanOrEqual(before);
   });
 
   test('is told so by its signal, in the middle of a page', async () => {

@@ -83,7 +83,7 @@ async function* readPage(
 
   const begin = () => {
     if (delivered > 0) {
-      pinned = metadata?.resourceVersion;
+      pinned ??= metadata?.resourceVersion;
       if (pinned === undefined) {
         throw new AppError(
           'CLUSTER_UNREACHABLE',
@@ -116,7 +116,9 @@ async function* readPage(
     lastDelivered = objects.at(-1)!.name;
     yield { objects, metadata };
   }
-  return cutter.end();
+  const whole = cutter.end();
+  if (arrived < delivered) throw changed(type.plural);
+  return whole;
 }
 
 function changed(plural: string): AppError {
