@@ -11,6 +11,7 @@ const trailerBytes = 8;
 
 /** Output is taken from zlib in pieces of this size, each a trip to a thread: most members fit in one. */
 const outputBytes = 1 << 17;
+const leastOutputBytes = 1 << 12;
 
 /** One whole gzip member that holds `content`, deflated on a thread of its own; `content` must not change meanwhile. */
 export function packMember(content: Buffer, level: number): Promise<Buffer> {
@@ -40,16 +41,18 @@ export async function unpackMember(bytes: Buffer, limitBytes: number, where: str
     throw damaged(`${where} does not begin as a gzip member of a backup does`);
   }
   const deflated = bytes.subarray(header.length, -trailerBytes);
-  const content = await inflateWhole(deflated, limitBytes, where);
+  // What the trailer claims is only a hint for one buffer of the right size; what comes out is bounded by the limit.
+  const claimedBytes = Math.min(bytes.readUInt32LE(bytes.length - 4), limitBytes);
+  const content = await inflateWhole(deflated, limitBytes, Math.max(claimedBytes + 16, leastOutputBytes), where);
   if (!gzipTrailer(content).equals(bytes.subarray(-trailerBytes))) {
     throw damaged(`${where} does not have the checksum that it carries`);
   }
   return content;
 }
 
-function inflateWhole(deflated: Buffer, limitBytes: number, where: string): Promise<Buffer> {
+function inflateWhole(deflated: Buffer, limitBytes: number, chunkSize: number, where: string): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const options = { maxOutputLength: Math.max(limitBytes, 1), chunkSize: outputBytes, info: true };
+    const options = { maxOutputLength: Math.max(limitBytes, 1), chunkSize, info: true };
     inflateRaw(deflated, options, (error, result) => {
       if (error !== null) {
         reject(damaged(`${where} does not decompress`, error));

@@ -22,7 +22,7 @@ const gapBytes = 1 << 16;
 /** What one request of `readMany` reads at most, unless one member is longer. */
 const readBytes = 1 << 20;
 /** What its members may unpack to. Two batches are in memory: the one that is consumed, and the next. */
-const unpackBytes = 8 << 20;
+const unpackBytes = 4 << 20;
 
 /** Takes objects out of an archive by their index entries, each held against its stored digest. */
 export class MemberReader {

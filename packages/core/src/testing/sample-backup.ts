@@ -10,7 +10,7 @@ import { rawObject } from '../object/object-scanner.ts';
 import { compareRefs } from '../object/ref.ts';
 import type { ObjectRef } from '../object/ref.ts';
 import { typeName } from '../object/resource-type.ts';
-import type { ResourceType } from '../object/resource-type.ts';
+import type { ResourceType, TypeName } from '../object/resource-type.ts';
 import { openMemoryStore } from '../store/memory-store.ts';
 import type { Store } from '../store/store.ts';
 import { memorySpool } from './memory-spool.ts';
@@ -90,17 +90,16 @@ export async function writeSample(
 ): Promise<{ store: Store; summary: BackupSummary }> {
   const { store = openMemoryStore(), name = 'sample', level, spool = memorySpool(), arrival = objects } = options;
   const writer = await createArchiveWriter({ openSpool: () => Promise.resolve(spool), level });
-  const segments = new Map<ResourceType, SegmentWriter>();
-  for (const type of new Set([...sampleTypes, ...objects.map((object) => object.type)])) {
-    segments.set(type, writer.segment(type));
-  }
+  const types = new Map([...sampleTypes, ...objects.map(({ type }) => type)].map((type) => [typeName(type), type]));
+  const segments = new Map<TypeName, SegmentWriter>();
+  for (const [name, type] of types) segments.set(name, writer.segment(type));
   for (const { type, json } of arrival) {
-    const segment = segments.get(type)!;
+    const segment = segments.get(typeName(type))!;
     segment.add(rawObject(Buffer.from(json)));
     await segment.drain();
   }
   const stats: (ResourceType & SegmentStats)[] = [];
-  for (const [type, segment] of segments) stats.push({ ...type, ...(await segment.close()) });
+  for (const [name, segment] of segments) stats.push({ ...types.get(name)!, ...(await segment.close()) });
 
   const header = {
     format: formatVersion,
