@@ -53,6 +53,8 @@ export interface Cluster extends AsyncDisposable {
   namespaceUser(namespace: string, rules?: readonly PolicyRule[]): Promise<User>;
   /** A new user without any rights of its own. */
   user(request: UserRequest): Promise<User>;
+  /** The program that `kubectl` runs. */
+  readonly kubectlPath: string;
   /** The cluster's own kubectl; throws CommandError when it fails. */
   kubectl(args: readonly string[], options?: KubectlOptions): Promise<CommandResult>;
   /** A client for the harness, as `admin` unless a user is given. */
@@ -125,6 +127,7 @@ async function startOnce(binaries: Binaries, options: ClusterOptions): Promise<C
       },
     );
 
+    const kubectlPath = join(binaries.folder, 'kubectl');
     let namespaceUsers = 0;
     const stop = async (): Promise<void> => {
       api.close();
@@ -141,6 +144,7 @@ async function startOnce(binaries: Binaries, options: ClusterOptions): Promise<C
       etcd: createEtcd(controlPlane.etcdUrl),
       user,
       client,
+      kubectlPath,
       async namespaceUser(namespace, rules = [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }]) {
         const name = `${namespace}-developer-${++namespaceUsers}`;
         await bindInNamespace(api, namespace, name, rules);
@@ -148,7 +152,7 @@ async function startOnce(binaries: Binaries, options: ClusterOptions): Promise<C
       },
       kubectl(args, { user: as = clusterAdmin, input } = {}) {
         const env = { ...process.env, KUBECONFIG: as.kubeconfigPath, KUBECACHEDIR: join(folder, 'kubectl-cache') };
-        return runCommand(join(binaries.folder, 'kubectl'), args, { env, ...(input !== undefined && { input }) });
+        return runCommand(kubectlPath, args, { env, ...(input !== undefined && { input }) });
       },
       stop,
       async stopIntoSnapshot(target) {

@@ -64,6 +64,22 @@ export function startBreakingWire(
   return listen(server, asked);
 }
 
+/** A wire to a server on this machine on which every byte of the client arrives `delayMs` late: each request waits so long. */
+export function startSlowWire(serverUrl: string, delayMs: number): Promise<NetworkDouble> {
+  const { host, port } = new URL(serverUrl);
+  const asked: string[] = [];
+  const server = createServer((client) => {
+    asked.push(host);
+    const upstream = connect(Number(port), '127.0.0.1');
+    client.on('error', () => undefined).on('close', () => upstream.destroy());
+    upstream.on('error', () => undefined).on('close', () => client.destroy());
+    // Timers of one delay fire in the order in which they were set, so the bytes keep theirs.
+    client.on('data', (bytes) => setTimeout(() => upstream.write(bytes), delayMs));
+    upstream.pipe(client);
+  });
+  return listen(server, asked);
+}
+
 function join(client: Duplex, port: number): Socket {
   const upstream = connect(port, '127.0.0.1');
   client.on('error', () => undefined).on('close', () => upstream.destroy());
