@@ -13,18 +13,18 @@ export async function concurrently<T>(
   const stop = new AbortController();
   const inner = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
   const iterator = items[Symbol.iterator]();
-  let failure: { readonly error: unknown } | undefined;
+  const failures: unknown[] = [];
 
   const runner = async (): Promise<void> => {
-    for (let next = iterator.next(); failure === undefined && next.done !== true; next = iterator.next()) {
+    for (let next = iterator.next(); failures.length === 0 && next.done !== true; next = iterator.next()) {
       try {
         await work(next.value, inner);
       } catch (error) {
-        failure ??= { error };
+        failures.push(error);
         stop.abort(error);
       }
     }
   };
   await Promise.all(Array.from({ length: Math.max(1, limit) }, runner));
-  if (failure !== undefined) throw (failure as { readonly error: unknown }).error;
+  if (failures.length > 0) throw failures[0];
 }
