@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Manifest } from '../object/manifest.ts';
 import { neverRestored, neverRestoredBy, type NeverRestoredContext } from './never-restored.ts';
 
-const alone: NeverRestoredContext = { controller: 'absent', isBeside: () => false };
+const alone: NeverRestoredContext = { controller: 'absent', isBeside: () => false, isInCluster: () => false };
 const object = (name: string, more: Record<string, unknown> = {}, metadata: Record<string, unknown> = {}): Manifest => {
   return { apiVersion: 'v1', kind: 'Any', ...more, metadata: { name, namespace: 'kube-system', ...metadata } };
 };

@@ -8,8 +8,10 @@ import type { OwnerState } from './owners.ts';
 export interface NeverRestoredContext {
   /** Whether the owner that controls the object is live, is restored along, or neither. */
   readonly controller: OwnerState['kind'];
-  /** Whether an object of that type and name is in the same namespace, live or in the backup. */
+  /** Whether an object of that type and name is in the same namespace, live or restored along. */
   readonly isBeside: (type: TypeName, name: string) => boolean;
+  /** Whether a cluster-scoped object of that type and name is live or in the backup. */
+  readonly isInCluster: (type: TypeName, name: string) => boolean;
 }
 
 /** One row of what a restore leaves alone unless the object was named. */
@@ -52,6 +54,16 @@ export const neverRestored: readonly NeverRestored[] = [
     kind: 'control-plane',
     reason: 'the API server brings it up to its own version at each start',
     source: 'https://kubernetes.io/docs/reference/access-authn-authz/rbac/#auto-reconciliation',
+  },
+  {
+    id: 'controller-accounts',
+    types: ['serviceaccounts'],
+    only: (object, context) =>
+      object.metadata.namespace === 'kube-system' &&
+      context.isInCluster('clusterrolebindings.rbac.authorization.k8s.io', `system:controller:${object.metadata.name}`),
+    kind: 'control-plane',
+    reason: 'a controller of the control plane makes its own account when it needs one',
+    source: 'https://kubernetes.io/docs/reference/access-authn-authz/rbac/#controller-roles',
   },
   {
     id: 'autoupdated-flow-control',

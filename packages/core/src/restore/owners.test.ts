@@ -39,18 +39,18 @@ describe('resolveOwners', () => {
   });
 
   it('leaves the uid of a planned owner open and waits for it', () => {
-    const { references, waitsFor } = resolveOwners(
+    const { references, owners } = resolveOwners(
       dependent(owner('Deployment', 'web')),
       ref,
       lookup({ kind: 'planned' }),
     );
     expect(references[0]?.uid).toBe('');
-    expect(waitsFor).toEqual([{ type: 'deployments.apps', namespace: 'shop', name: 'web' }]);
+    expect(owners).toEqual([{ ref: { type: 'deployments.apps', namespace: 'shop', name: 'web' }, uid: '' }]);
   });
 
   it('takes a cluster-scoped owner of a namespaced object, whose owner Kubernetes allows', () => {
-    const { waitsFor } = resolveOwners(dependent(owner('ClusterRole', 'r')), ref, lookup({ kind: 'planned' }));
-    expect(waitsFor).toEqual([{ type: 'clusterroles.rbac.authorization.k8s.io', name: 'r' }]);
+    const { owners } = resolveOwners(dependent(owner('ClusterRole', 'r')), ref, lookup({ kind: 'planned' }));
+    expect(owners).toEqual([{ ref: { type: 'clusterroles.rbac.authorization.k8s.io', name: 'r' }, uid: '' }]);
   });
 
   it.each([
@@ -72,7 +72,7 @@ describe('resolveOwners', () => {
   it('writes a ReplicaSet before the Deployment that adopts it', () => {
     const target: ObjectRef = { type: 'replicasets.apps', namespace: 'shop', name: 'd' };
     const resolved = resolveOwners(dependent(owner('Deployment', 'web')), target, lookup({ kind: 'planned' }));
-    expect(resolved).toMatchObject({ references: [], waitsFor: [], notes: [{ kind: 'owner-adopts' }] });
+    expect(resolved).toMatchObject({ references: [], owners: [], notes: [{ kind: 'owner-adopts' }] });
   });
 });
 

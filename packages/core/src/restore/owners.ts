@@ -3,6 +3,7 @@ import type { Manifest, OwnerReference } from '../object/manifest.ts';
 import { formatRef, refKey, type ObjectRef } from '../object/ref.ts';
 import { tierOf } from './order.ts';
 import type { PlanNote } from './plan-note.ts';
+import type { PlannedOwner } from './restore-plan.ts';
 
 /** What is known of an owner when a dependent is planned or written. */
 export type OwnerState =
@@ -23,8 +24,8 @@ export interface OwnerLookup {
 export interface ResolvedOwners {
   /** With live uids; those of planned owners have an empty uid until their owner is created. */
   readonly references: readonly OwnerReference[];
-  /** The planned owners, which must be written first. */
-  readonly waitsFor: readonly ObjectRef[];
+  /** The owners that the references name, in their order; a planned one has an empty uid and must be written first. */
+  readonly owners: readonly PlannedOwner[];
   /** Whether what controls the object is live, planned, or neither. */
   readonly controller: OwnerState['kind'];
   readonly notes: readonly PlanNote[];
@@ -52,7 +53,7 @@ const adopted: Readonly<Record<TypeName, readonly TypeName[]>> = {
  */
 export function resolveOwners(manifest: Manifest, target: ObjectRef, lookup: OwnerLookup): ResolvedOwners {
   const references: OwnerReference[] = [];
-  const waitsFor: ObjectRef[] = [];
+  const owners: PlannedOwner[] = [];
   const notes: PlanNote[] = [];
   let controller: OwnerState['kind'] = 'absent';
   for (const reference of manifest.metadata.ownerReferences ?? []) {
@@ -70,11 +71,12 @@ export function resolveOwners(manifest: Manifest, target: ObjectRef, lookup: Own
     } else if (state.kind === 'planned' && adopted[target.type]?.includes(owner.type) === true) {
       notes.push({ kind: 'owner-adopts', owner: formatRef(owner) });
     } else {
-      references.push({ ...reference, uid: state.kind === 'live' ? state.uid : '' });
-      if (state.kind === 'planned') waitsFor.push(owner);
+      const uid = state.kind === 'live' ? state.uid : '';
+      references.push({ ...reference, uid });
+      owners.push({ ref: owner, uid });
     }
   }
-  return { references, waitsFor, controller, notes };
+  return { references, owners, controller, notes };
 }
 
 /** Live references stay; those of the backup that are missing come after them. */
