@@ -41,6 +41,16 @@ export const verbs: readonly VerbEntry[] = [
     load: async () => (await import('./get.ts')).get,
   },
   {
+    path: 'history',
+    summary: 'Show the versions of one object over all backups',
+    load: async () => (await import('./history.ts')).history,
+  },
+  {
+    path: 'check',
+    summary: 'Show which objects a release or the cluster does not take as they are stored',
+    load: async () => (await import('./check.ts')).check,
+  },
+  {
     path: 'verify',
     summary: 'Check that a backup is whole, or that it is the one of a digest',
     load: async () => (await import('./verify.ts')).verify,

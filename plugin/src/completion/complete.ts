@@ -49,12 +49,12 @@ async function completionFor(before: readonly string[], current: string, shell: 
   const verb = await entry.load();
   const flags: FlagTable = { ...connectionFlags, ...verb.flags, ...globalFlags };
   const positionals = plainWords(before, flags).slice(wordsOf(entry.path).length);
+  const flag = flagAwaitingValue(before.at(-1), current, flags);
   const typed: TypedSoFar = {
-    flags: readFlags(before, flags),
+    flags: readFlags(flag === undefined || current.startsWith('--') ? before : before.slice(0, -1), flags),
     backup: verb.completes[0] === 'backup' ? positionals[0] : undefined,
     type: positionals[1],
   };
-  const flag = flagAwaitingValue(before.at(-1), current, flags);
   if (flag !== undefined) return flagValues(flag, current, typed, shell);
   if (current.startsWith('-')) return flagNames({ ...verb.flags, ...globalFlags });
   return argumentValues(

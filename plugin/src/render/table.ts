@@ -12,10 +12,12 @@ const minWidth = 6;
  */
 export function renderTable(lines: readonly (readonly string[])[]): string {
   const cells = lines.map((line) => line.map(harmless));
-  const columns = Math.max(0, ...cells.map((line) => line.length));
-  const widths = Array.from({ length: columns }, (_, column) =>
-    Math.max(minWidth, ...cells.map((line) => lengthOf(line[column] ?? '') + padding)),
-  );
+  const widths: number[] = [];
+  for (const line of cells) {
+    for (const [column, cell] of line.entries()) {
+      widths[column] = Math.max(widths[column] ?? minWidth, lengthOf(cell) + padding);
+    }
+  }
   return cells.map((line) => `${renderLine(line, widths)}\n`).join('');
 }
 

@@ -8,6 +8,7 @@ import {
   type CreateBackupOptions,
   type Discovery,
   type Manifest,
+  type ResourceType,
 } from '@infrabackup/core';
 import { openDiskSpool, openStore } from '@infrabackup/storage';
 import { sampleCluster, sampleType } from './sample-cluster.ts';
@@ -93,9 +94,10 @@ export const sampleObjects: readonly Manifest[] = [
   named('CustomResourceDefinition', 'apiextensions.k8s.io/v1', undefined, 'databases.example.com', {
     spec: {
       versions: [
-        { name: 'v1', additionalPrinterColumns: [] },
+        { name: 'v1', served: true, additionalPrinterColumns: [] },
         {
           name: 'v2',
+          served: true,
           additionalPrinterColumns: [
             { name: 'Engine', type: 'string', jsonPath: '.spec.engine' },
             { name: 'Ready', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
@@ -117,6 +119,8 @@ export const sampleObjects: readonly Manifest[] = [
 export interface SampleBackupOptions extends Partial<Pick<CreateBackupOptions, 'labels' | 'ttlMs'>> {
   readonly at?: string;
   readonly objects?: readonly Manifest[];
+  /** Types that the cluster serves beside the usual ones. */
+  readonly types?: readonly ResourceType[];
   readonly failures?: Discovery['failures'];
 }
 
@@ -132,8 +136,8 @@ export async function sampleLocation(): Promise<SampleLocation> {
   const folder = await mkdtemp(join(tmpdir(), 'infrabackup-plugin-'));
   return {
     folder,
-    async backUp(name, { at = sampleTime, objects = sampleObjects, failures = [], ...rest } = {}) {
-      const reader = sampleCluster(sampleTypes, objects, failures);
+    async backUp(name, { at = sampleTime, objects = sampleObjects, types = [], failures = [], ...rest } = {}) {
+      const reader = sampleCluster([...sampleTypes, ...types], objects, failures);
       await createBackup(await planBackup(reader, presetAll()), {
         ...rest,
         reader,
