@@ -135,6 +135,8 @@ export type { BackupTime, FoundHistories, HistorySpan, HistoryStep, ObjectHistor
 export { openBackups } from './history/open-backups.ts';
 export type { BackupProblem, OpenedBackup, OpenedBackups } from './history/open-backups.ts';
 export { parseKubernetesMinor } from './upgrade/api-life.ts';
+export { checkAgainstCluster, checkAgainstVersion } from './upgrade/check-backup.ts';
+export type { CheckResult } from './upgrade/check-backup.ts';
 export { checkType, checkTypes } from './upgrade/check-types.ts';
 export type { CheckedType, CheckFinding, CheckReason, CheckTarget, Replacement } from './upgrade/check-types.ts';
 export { newestKnownMinor } from './upgrade/life-cycle-table.ts';

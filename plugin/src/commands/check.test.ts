@@ -9,10 +9,17 @@ const old = (apiVersion: string, kind: string, name: string): Manifest => {
   return { apiVersion, kind, metadata: { name, namespace: 'shop' } };
 };
 
+/** The shop, with a definition that says which versions are served. */
+const objects = sampleObjects.map((object) =>
+  object.kind === 'CustomResourceDefinition'
+    ? { ...object, spec: { versions: [{ name: 'v2', served: true }] } }
+    : object,
+);
+
 let location: SampleLocation;
 beforeAll(async () => {
   location = await sampleLocation();
-  await location.backUp('current');
+  await location.backUp('current', { objects });
   await location.backUp('old', {
     types: [
       sampleType('policy', 'PodDisruptionBudget', 'poddisruptionbudgets', { version: 'v1beta1' }),
@@ -21,7 +28,7 @@ beforeAll(async () => {
       sampleType('example.net', 'Orphan', 'orphans'),
     ],
     objects: [
-      ...sampleObjects,
+      ...objects,
       old('policy/v1beta1', 'PodDisruptionBudget', 'web'),
       old('policy/v1beta1', 'PodDisruptionBudget', 'db'),
       old('networking.k8s.io/v1beta1', 'Ingress', 'web'),

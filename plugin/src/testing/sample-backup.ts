@@ -94,10 +94,9 @@ export const sampleObjects: readonly Manifest[] = [
   named('CustomResourceDefinition', 'apiextensions.k8s.io/v1', undefined, 'databases.example.com', {
     spec: {
       versions: [
-        { name: 'v1', served: true, additionalPrinterColumns: [] },
+        { name: 'v1', additionalPrinterColumns: [] },
         {
           name: 'v2',
-          served: true,
           additionalPrinterColumns: [
             { name: 'Engine', type: 'string', jsonPath: '.spec.engine' },
             { name: 'Ready', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].status' },

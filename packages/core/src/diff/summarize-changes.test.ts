@@ -10,6 +10,7 @@ const cases: Record<string, [changes: Change[], line: string]> = {
   'text that is too long by its path': [[changed('a', 'a'.repeat(41))], '~spec.x'],
   'text of several lines by its path': [[changed('a', 'a\nb')], '~spec.x'],
   'a list that became text by its path': [[changed(['a'], 'a')], '~spec.x'],
+  'a masked value by its path': [[changed('*** (before)', '*** (after)')], '~spec.x'],
   'what came, went and moved': [
     [
       { kind: 'added', path: ['spec', 'containers', { key: { name: 'web' } }], after: { name: 'web' } },

@@ -1,3 +1,4 @@
+import { masked } from '../object/redact.ts';
 import { formatChangePath } from './change-path.ts';
 import type { Change } from './compare-manifests.ts';
 
@@ -33,8 +34,9 @@ function summarizeChange(change: Change): string {
   }
 }
 
-/** The value where it is plain and fits on the line; undefined where it does not. */
+/** The value where it is plain, not masked, and fits on the line; undefined where it does not. */
 function shortValue(value: unknown): string | undefined {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return typeof value !== 'object' && text.length <= shownLength && /^[\x20-\x7e]*$/.test(text) ? text : undefined;
+  if (typeof value === 'object' || text.startsWith(masked)) return undefined;
+  return text.length <= shownLength && /^[\x20-\x7e]*$/.test(text) ? text : undefined;
 }

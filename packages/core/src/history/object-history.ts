@@ -21,7 +21,7 @@ export type HistorySpan = {
 } & (
   | {
       readonly kind: 'version';
-      /** The version before was of another object of the same name: it was deleted meanwhile, seen gone or not. */
+      /** It was deleted before, seen gone or not: a version before was of another uid, or backups found none. */
       readonly recreated: boolean;
     }
   | { readonly kind: 'absent' }
@@ -126,8 +126,8 @@ async function runsOf(sightings: readonly Sighting[], ref: ObjectRef): Promise<R
     if (entry === undefined && (current === undefined || !wasLookedFor(backup.header, ref))) continue;
     const here: BackupTime = { name: backup.header.name, startedAt: backup.header.startedAt };
     const before = runs.findLast((run) => run.entry !== undefined);
-    const recreated = isRecreated(before?.entry, entry);
-    if (current !== undefined && !recreated && (await isSame(current, { backup, entry }))) {
+    const isOther = isAnother(before?.entry, entry);
+    if (current !== undefined && !isOther && (await isSame(current, { backup, entry }))) {
       runs.pop();
       runs.push({ backup, entry, span: { ...current.span, last: here, backups: current.span.backups + 1 } });
       continue;
@@ -136,13 +136,16 @@ async function runsOf(sightings: readonly Sighting[], ref: ObjectRef): Promise<R
     runs.push({
       backup,
       entry,
-      span: entry === undefined ? { ...run, kind: 'absent' } : { ...run, kind: 'version', recreated },
+      span:
+        entry === undefined
+          ? { ...run, kind: 'absent' }
+          : { ...run, kind: 'version', recreated: isOther || current?.span.kind === 'absent' },
     });
   }
   return runs;
 }
 
-function isRecreated(before: IndexEntry | undefined, entry: IndexEntry | undefined): boolean {
+function isAnother(before: IndexEntry | undefined, entry: IndexEntry | undefined): boolean {
   return (
     before !== undefined && entry !== undefined && before.uid !== '' && entry.uid !== '' && before.uid !== entry.uid
   );
