@@ -1,6 +1,15 @@
+export { backupWriter } from './this-process.ts';
+export { checkLocation } from './check-location.ts';
+export type { LocationCheck } from './check-location.ts';
 export { openDiskSpool } from './disk-spool.ts';
 export { openFileStore } from './file-store.ts';
 export type { FileStoreOptions } from './file-store.ts';
+export { findBackup, openFoundBackup } from './find-backup.ts';
+export type { FindBackupOptions, FoundBackup } from './find-backup.ts';
+export type { LocationEntry } from './location-config.ts';
+export { openLocations } from './locations.ts';
+export type { Locations, LocationsOptions, NamedLocation } from './locations.ts';
 export { openStore } from './open-store.ts';
 export type { OpenStoreOptions } from './open-store.ts';
-export { backupWriter } from './this-process.ts';
+export { userFolders } from './user-folders.ts';
+export type { UserEnvironment, UserFolders } from './user-folders.ts';

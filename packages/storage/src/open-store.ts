@@ -23,24 +23,27 @@ interface Driver {
 }
 
 /** The kinds of destinations by scheme. */
-const drivers: Readonly<Record<string, Driver>> = {
-  file: {
-    example: 'file:///var/backups',
-    options: { hardLinks: 'auto (default) or never' },
-    async open(address, { hardLinks = 'auto' }) {
-      if (hardLinks !== 'auto' && hardLinks !== 'never') {
-        throw new AppError('USAGE', `hardLinks=${hardLinks} is not one of: auto, never`);
-      }
-      const { openFileStore } = await import('./file-store.ts');
-      return openFileStore(pathOfFileUri(address), { hardLinks });
+const drivers: ReadonlyMap<string, Driver> = new Map([
+  [
+    'file',
+    {
+      example: 'file:///var/backups',
+      options: { hardLinks: 'auto (default) or never' },
+      async open(address, { hardLinks = 'auto' }) {
+        if (hardLinks !== 'auto' && hardLinks !== 'never') {
+          throw new AppError('USAGE', `hardLinks=${hardLinks} is not one of: auto, never`);
+        }
+        const { openFileStore } = await import('./file-store.ts');
+        return openFileStore(pathOfFileUri(address), { hardLinks });
+      },
     },
-  },
-};
+  ],
+]);
 
 /** Schemes that are not drivers, and what to say of them. */
-const refused: Readonly<Record<string, string>> = {
-  pvc: 'pvc:// names a volume claim, which only a pod can mount: it works inside a cluster only',
-};
+const refused: ReadonlyMap<string, string> = new Map([
+  ['pvc', 'pvc:// names a volume claim, which only a pod can mount: it works inside a cluster only'],
+]);
 
 /**
  * Opens a location: a URI, or a path, which is a folder on disk. Nothing is read or written yet.
@@ -53,7 +56,7 @@ export async function openStore(location: string, { workingFolder, options = {} 
   if (uri.scheme === undefined) {
     return openStore(pathToFileURL(resolve(workingFolder, uri.address)).href, { workingFolder, options });
   }
-  const driver = Object.hasOwn(drivers, uri.scheme) ? drivers[uri.scheme] : undefined;
+  const driver = drivers.get(uri.scheme);
   if (driver === undefined) throw unsupportedScheme(uri.scheme);
   const all = { ...options, ...uri.options };
   refuseSecretOptions(all);
@@ -68,8 +71,8 @@ export async function openStore(location: string, { workingFolder, options = {} 
 }
 
 function unsupportedScheme(scheme: string): AppError {
-  const examples = Object.values(drivers).map(({ example }) => example);
-  return new AppError('STORE_UNSUPPORTED', refused[scheme] ?? `${scheme}: is not a kind of location`, {
+  const examples = [...drivers.values()].map(({ example }) => example);
+  return new AppError('STORE_UNSUPPORTED', refused.get(scheme) ?? `${scheme}: is not a kind of location`, {
     hint: `kinds of locations: ${examples.join(', ')}, or the path of a folder`,
   });
 }

@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import { openStore } from './open-store.ts';
+
+const workingFolder = '/home/ann/work';
+
+describe('opening a location', () => {
+  it.each([
+    ['file:///var/backups', 'file:///var/backups'],
+    ['FILE:///var/backups', 'file:///var/backups'],
+    ['file://localhost/var/backups', 'file:///var/backups'],
+    ['file:///var/my%20backups', 'file:///var/my%20backups'],
+    ['file:///var/backups?hardLinks=never', 'file:///var/backups'],
+    ['/var/backups/', 'file:///var/backups'],
+    ['backups', 'file:///home/ann/work/backups'],
+    ['./a b?c#d', 'file:///home/ann/work/a%20b%3Fc%23d'],
+    ['../x', 'file:///home/ann/x'],
+    ['.', 'file:///home/ann/work'],
+    ['./s3:x', 'file:///home/ann/work/s3:x'],
+  ])('takes %s for %s', async (location, uri) => {
+    expect((await openStore(location, { workingFolder })).uri).toBe(uri);
+  });
+
+  it.each([
+    ['s3://bucket/prefix', 'STORE_UNSUPPORTED', 's3: is not a kind of location', /file:\/\/\/var\/backups/],
+    ['constructor:x', 'STORE_UNSUPPORTED', 'constructor: is not', /file:/],
+    ['pvc://data/backups', 'STORE_UNSUPPORTED', 'inside a cluster only', /file:/],
+    ['file:///x?region=eu', 'STORE_UNSUPPORTED', 'no option region', /hardLinks: auto \(default\) or never/],
+    ['file:///x?toString=1', 'STORE_UNSUPPORTED', 'no option toString', /hardLinks/],
+    ['file:///x?hardLinks=maybe', 'USAGE', 'hardLinks=maybe is not one of', undefined],
+    ['file://server/share', 'USAGE', 'not name a folder of this machine', /three slashes/],
+    ['file:backups', 'USAGE', 'not name a folder of this machine', /three slashes/],
+    ['file:///a%2Fb', 'USAGE', 'not name a folder of this machine', /three slashes/],
+  ])('refuses %s', async (location, code, message, hint) => {
+    const refusal = openStore(location, { workingFolder });
+    await expect(refusal).rejects.toMatchObject({ code, message: expect.stringContaining(message) as string });
+    if (hint !== undefined)
+      await expect(refusal).rejects.toMatchObject({ hint: expect.stringMatching(hint) as string });
+  });
+
+  it.each([
+    'https://ann:hunter2@example.com/x',
+    'git+https://hunter2@example.com/x',
+    'git+ssh://git:hunter2@example.com/x',
+    's3://key:hunter2@bucket',
+    's3://bucket?secretAccessKey=hunter2',
+    's3://bucket?access_key=hunter2',
+    's3://bucket?X-Amz-Signature=hunter2',
+    's3://bucket?sessionToken=hunter2',
+    'az://account/container?sig=hunter2',
+    'az://account/container?accountKey=hunter2',
+    'gs://bucket?credentials=hunter2',
+    'file:///x?password=hunter2',
+    'file:///x?PASSWORD=hunter2',
+  ])('refuses the credential in %s without repeating it', async (location) => {
+    const refusal = await openStore(location, { workingFolder }).then(
+      () => undefined,
+      (error: unknown) => error as Error & { code: string; hint: string },
+    );
+    expect(refusal).toMatchObject({ code: 'USAGE', message: expect.stringMatching(/credential|password/) as string });
+    expect(JSON.stringify([refusal!.message, refusal!.hint, refusal!.stack])).not.toContain('hunter2');
+  });
+
+  it.each(['git+ssh://git@example.com/x.git', 's3://bucket?credentialsFile=/x', 'gs://bucket?tokenRef=ns/name'])(
+    'does not take %s for a credential',
+    async (location) => {
+      await expect(openStore(location, { workingFolder })).rejects.toMatchObject({ code: 'STORE_UNSUPPORTED' });
+    },
+  );
+
+  it('takes the options of the configuration, and those of the URI before them', async () => {
+    const options = { hardLinks: 'sometimes' };
+    await expect(openStore('file:///x', { workingFolder, options })).rejects.toMatchObject({ code: 'USAGE' });
+    await openStore('file:///x?hardLinks=auto', { workingFolder, options });
+    await expect(openStore('/x', { workingFolder, options })).rejects.toMatchObject({ code: 'USAGE' });
+    await expect(openStore('/x', { workingFolder, options: { secretKey: 'hunter2' } })).rejects.toMatchObject({
+      code: 'USAGE',
+      message: expect.not.stringContaining('hunter2') as string,
+    });
+  });
+});
