@@ -18,6 +18,9 @@ export const indexPath = 'metadata/infrabackup/index.jsonl';
  */
 export const memberContentBytes = 1 << 18;
 
+/** The most entries that such a member holds: the shortest takes a block for its header and one for its content. */
+export const memberEntries = memberContentBytes / 1024;
+
 /** The longest object that a backup holds. The API server takes none beyond 3 MiB, which JSON may make 6 times as long. */
 export const objectLimitBytes = 1 << 26;
 

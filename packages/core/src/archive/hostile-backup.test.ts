@@ -115,6 +115,12 @@ const lies: readonly (readonly [string, (heading: string, lines: readonly IndexL
   ['an object left out', (heading, lines) => ({ index: text(heading, lines.toSpliced(1, 1)) })],
   ['an object twice', (heading, lines) => ({ index: text(heading, lines.toSpliced(1, 0, lines[1]!)) })],
   ['objects in another order', (heading, lines) => ({ index: text(heading, [...lines].reverse()) })],
+  [
+    'a thousand objects in one place',
+    (heading, [line]) => ({
+      index: text(heading, [line, ...Array.from({ length: 1000 }, (_, i) => line!.with(1, `zz-${1000 + i}`))]),
+    }),
+  ],
   ['no object', (heading) => ({ index: text(heading, []) })],
   ['a line that is no entry', (heading, lines) => ({ index: text(heading, [...lines, { name: 'x' }]) })],
   ['a line that is not JSON', (heading, lines) => ({ index: `${text(heading, lines)}{\n` })],

@@ -1,6 +1,6 @@
 import { bytesDigest } from '../object/content-digest.ts';
 import { formatRef } from '../object/ref.ts';
-import { memberContentBytes } from './archive-layout.ts';
+import { memberContentBytes, memberEntries } from './archive-layout.ts';
 import { readExactly } from './archive-source.ts';
 import type { ArchiveSource } from './archive-source.ts';
 import { damaged } from './damaged.ts';
@@ -87,7 +87,8 @@ async function* batches(entries: Iterable<IndexEntry> | AsyncIterable<IndexEntry
     const { memberOffset, memberLength } = entry;
     const limit = contentLimit(entry);
     const member = batch?.members.at(-1);
-    if (member?.[0]!.memberOffset === memberOffset && member[0].memberLength === memberLength) {
+    const isSame = member?.[0]!.memberOffset === memberOffset && member[0].memberLength === memberLength;
+    if (isSame && member.length < memberEntries) {
       member.push(entry);
       continue;
     }
