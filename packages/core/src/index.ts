@@ -140,3 +140,5 @@ export type { CheckResult } from './upgrade/check-backup.ts';
 export { checkType, checkTypes } from './upgrade/check-types.ts';
 export type { CheckedType, CheckFinding, CheckReason, CheckTarget, Replacement } from './upgrade/check-types.ts';
 export { newestKnownMinor } from './upgrade/life-cycle-table.ts';
+export { describeNote } from './restore/describe-note.ts';
+export { describeReason } from './restore/describe-reason.ts';
