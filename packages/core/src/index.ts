@@ -142,3 +142,31 @@ export type { CheckedType, CheckFinding, CheckReason, CheckTarget, Replacement }
 export { newestKnownMinor } from './upgrade/life-cycle-table.ts';
 export { describeNote } from './restore/describe-note.ts';
 export { describeReason } from './restore/describe-reason.ts';
+export { parseModifiers } from './restore/modifiers/parse-modifiers.ts';
+export type { ParseYaml } from './restore/modifiers/parse-modifiers.ts';
+export type { ResourceModifiers } from './restore/modifiers/resource-modifiers.ts';
+export { neverRestored } from './restore/never-restored.ts';
+export { tiers } from './restore/order.ts';
+export type { PlanNote } from './restore/plan-note.ts';
+export type { JudgedObject, ReportJudged } from './restore/plan/judge-all.ts';
+export { planRestore } from './restore/plan/plan-restore.ts';
+export type { PlanEvent, PlanRestoreInput } from './restore/plan/plan-restore.ts';
+export type { RestoreRequest } from './restore/plan/restore-scope.ts';
+export type { ConflictReason, SkipReason, UnservableReason } from './restore/reason.ts';
+export { defaultRestoreOptions } from './restore/restore-options.ts';
+export type { ExistingPolicy, RestoreOptions } from './restore/restore-options.ts';
+export { isWrite, verdicts } from './restore/restore-plan.ts';
+export type {
+  PlannedBackup,
+  PlannedObject,
+  PlannedWrite,
+  PlanWarning,
+  RestorePlan,
+  Verdict,
+} from './restore/restore-plan.ts';
+export { executePlan } from './restore/run/execute-plan.ts';
+export type { ExecutePlanInput } from './restore/run/execute-plan.ts';
+export type { LeftObject, ObjectOutcome, ObjectResult, ResultNote, RunEvent } from './restore/run/object-result.ts';
+export type { JournalRecord, OpenRun, RunHead, RunRecord, RunStore } from './restore/run/run-store.ts';
+export type { NamespaceMapping } from './restore/map-namespaces.ts';
+export { describePlanWarning } from './restore/describe-warning.ts';

@@ -1,6 +1,7 @@
 export { backupWriter } from './this-process.ts';
 export { checkLocation } from './check-location.ts';
 export type { LocationCheck } from './check-location.ts';
+export { openDiskRunStore } from './disk-run-store.ts';
 export { openDiskSpool } from './disk-spool.ts';
 export { openFileStore } from './file-store.ts';
 export type { FileStoreOptions } from './file-store.ts';

@@ -47,6 +47,16 @@ export async function replaceFile(path: string, content: string): Promise<void> 
     } finally {
       await temp.handle.close();
     }
+  } catch (error) {
+    await rm(temp.path, { force: true });
+    throw error;
+  }
+  await placeTempFile(temp, path);
+}
+
+/** Gives a synced and closed temporary file its place, durably. */
+export async function placeTempFile(temp: TempFile, path: string): Promise<void> {
+  try {
     await rename(temp.path, path);
   } catch (error) {
     await rm(temp.path, { force: true });

@@ -83,6 +83,16 @@ export const errorCodes = {
   },
   BACKUP_FORMAT: { outcome: 'failed', meaning: 'the backup was written in a format that this version does not read' },
   OBJECT_NOT_FOUND: { outcome: 'not-found', meaning: 'the backup has no such object' },
+  RIGHTS_MISSING: { outcome: 'refused', meaning: 'the user lacks rights that the plan needs; nothing was changed' },
+  OTHER_CLUSTER: {
+    outcome: 'refused',
+    meaning: 'the backup is of another cluster, and nobody said that this is meant',
+  },
+  CLUSTER_CHANGED: { outcome: 'refused', meaning: 'the plan was made for another cluster than the one at hand' },
+  RUN_NOT_FOUND: { outcome: 'not-found', meaning: 'no restore of that id is kept on this machine' },
+  RUN_EXISTS: { outcome: 'exists', meaning: 'a restore of that id exists' },
+  RUN_BUSY: { outcome: 'exists', meaning: 'another process is carrying out that restore' },
+  RUN_DAMAGED: { outcome: 'failed', meaning: 'what is kept of a restore cannot be read' },
   KEY_MISSING: { outcome: 'key', meaning: 'an object is encrypted and no key for it was given' },
 } as const satisfies Record<string, { outcome: Outcome; meaning: string }>;
 

@@ -45,12 +45,16 @@ describe('resolveOwners', () => {
       lookup({ kind: 'planned' }),
     );
     expect(references[0]?.uid).toBe('');
-    expect(owners).toEqual([{ ref: { type: 'deployments.apps', namespace: 'shop', name: 'web' }, uid: '' }]);
+    expect(owners).toEqual([
+      { reference: 0, ref: { type: 'deployments.apps', namespace: 'shop', name: 'web' }, uid: '' },
+    ]);
   });
 
   it('takes a cluster-scoped owner of a namespaced object, whose owner Kubernetes allows', () => {
     const { owners } = resolveOwners(dependent(owner('ClusterRole', 'r')), ref, lookup({ kind: 'planned' }));
-    expect(owners).toEqual([{ ref: { type: 'clusterroles.rbac.authorization.k8s.io', name: 'r' }, uid: '' }]);
+    expect(owners).toEqual([
+      { reference: 0, ref: { type: 'clusterroles.rbac.authorization.k8s.io', name: 'r' }, uid: '' },
+    ]);
   });
 
   it.each([

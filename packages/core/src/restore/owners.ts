@@ -56,7 +56,7 @@ export function resolveOwners(manifest: Manifest, target: ObjectRef, lookup: Own
   const owners: PlannedOwner[] = [];
   const notes: PlanNote[] = [];
   let controller: OwnerState['kind'] = 'absent';
-  for (const reference of manifest.metadata.ownerReferences ?? []) {
+  for (const [index, reference] of (manifest.metadata.ownerReferences ?? []).entries()) {
     const type = lookup.typeOf(groupOf(reference.apiVersion), reference.kind);
     const owner = type === undefined ? undefined : ownerRef(type, reference.name, target);
     if (owner === undefined) {
@@ -73,10 +73,28 @@ export function resolveOwners(manifest: Manifest, target: ObjectRef, lookup: Own
     } else {
       const uid = state.kind === 'live' ? state.uid : '';
       references.push({ ...reference, uid });
-      owners.push({ ref: owner, uid });
+      owners.push({ reference: index, ref: owner, uid });
     }
   }
   return { references, owners, controller, notes };
+}
+
+/**
+ * The owner references as they were planned, with the uids of owners that have been created since; or the owner that
+ * has not been.
+ */
+export function plannedOwners(
+  manifest: Manifest,
+  planned: readonly PlannedOwner[],
+  uidOf: (owner: ObjectRef) => string | undefined,
+): ResolvedOwners | ObjectRef {
+  const references: OwnerReference[] = [];
+  for (const { reference, ref, uid } of planned) {
+    const known = uid === '' ? uidOf(ref) : uid;
+    if (known === undefined) return ref;
+    references.push({ ...manifest.metadata.ownerReferences![reference]!, uid: known });
+  }
+  return { references, owners: planned, controller: 'absent', notes: [] };
 }
 
 /** Live references stay; those of the backup that are missing come after them. */

@@ -5,7 +5,7 @@ import { draftOf, manifestOf, type Draft } from './draft.ts';
 import { removeAt, takeFrom } from './field-path.ts';
 import { isMapping, mapNamespaces } from './map-namespaces.ts';
 import { applyModifiers } from './modifiers/apply-modifiers.ts';
-import { mergeOwners, resolveOwners, type OwnerLookup, type ResolvedOwners } from './owners.ts';
+import { mergeOwners, type ResolvedOwners } from './owners.ts';
 import type { PlanNote } from './plan-note.ts';
 import type { RestoreOptions } from './restore-options.ts';
 import type { RuleContext } from './rules/item-rule.ts';
@@ -17,7 +17,8 @@ import { statusLeftBecause } from './status-rules.ts';
 export interface PrepareContext {
   readonly options: Pick<RestoreOptions, 'namespaceMapping' | 'modifiers' | 'status'>;
   readonly rules: Omit<RuleContext, 'ref'>;
-  readonly owners: OwnerLookup;
+  /** The owner references that the object is to have. */
+  readonly ownersOf: (manifest: Manifest, target: ObjectRef) => ResolvedOwners;
 }
 
 /** The object to prepare. */
@@ -49,7 +50,7 @@ export interface PreparedObject {
  */
 export function prepareObject(object: ObjectToPrepare, context: PrepareContext): PreparedObject {
   const { manifest, source, target, type, live } = object;
-  const { options, rules, owners: lookup } = context;
+  const { options, rules } = context;
   const draft = draftOf(manifest);
   draft['apiVersion'] = apiVersionOf(type);
   if (isMapping(options.namespaceMapping)) mapNamespaces(draft, target.type, options.namespaceMapping);
@@ -57,7 +58,7 @@ export function prepareObject(object: ObjectToPrepare, context: PrepareContext):
   const modified = applyModifiers(draft, options.modifiers, { ref: source, manifest });
 
   const body = modified.draft;
-  const owners = resolveOwners(manifest, target, lookup);
+  const owners = context.ownersOf(manifest, target);
   setOwners(body, owners, live);
   const status = takeStatus(body, type, target, live, options.status);
   for (const field of systemMetadata) removeAt(body, field);

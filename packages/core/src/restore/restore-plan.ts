@@ -52,6 +52,8 @@ export interface PlannedOver {
 
 /** An owner of a planned object. */
 export interface PlannedOwner {
+  /** Which of the backup's owner references it is, from 0. */
+  readonly reference: number;
   readonly ref: ObjectRef;
   /** Empty while the same plan has yet to create it. */
   readonly uid: string;

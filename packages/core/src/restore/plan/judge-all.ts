@@ -9,7 +9,7 @@ import { rawObject } from '../../object/object-scanner.ts';
 import { compareRefs, refKey, type ObjectRef } from '../../object/ref.ts';
 import { typeName, type ResourceType } from '../../object/resource-type.ts';
 import type { ContentDigester } from '../content-of.ts';
-import type { OwnerState } from '../owners.ts';
+import { resolveOwners, type OwnerState } from '../owners.ts';
 import type { RestoreOptions } from '../restore-options.ts';
 import { readAutoscaled } from './autoscaled.ts';
 import type { ComparedType, Difference, KeptObject } from './compare-live.ts';
@@ -75,7 +75,8 @@ export async function judgeAll(compared: readonly ComparedType[], input: JudgeAl
         willExist: exists,
         isAutoscaled: (ref) => autoscaled.has(refKey(ref)),
       },
-      owners: { typeOf, stateOf: (owner) => ownerState(owner, lookup, planned) },
+      ownersOf: (manifest, target) =>
+        resolveOwners(manifest, target, { typeOf, stateOf: (owner) => ownerState(owner, lookup, planned) }),
     },
     digester: input.digester,
     dryRun: input.dryRun,

@@ -1,0 +1,87 @@
+import type { Manifest } from '../../object/manifest.ts';
+import { replacementOf } from '../replaceable.ts';
+import type { ObjectResult } from './object-result.ts';
+import { send } from './send.ts';
+import { readLive, type WriteContext, type WriteJob } from './write-context.ts';
+
+/** What a deletion led to, as a step of writing the object. */
+export type DeletionStep =
+  | { readonly kind: 'result'; readonly result: ObjectResult }
+  | { readonly kind: 'again' }
+  | { readonly kind: 'open'; readonly message: string; readonly error: Error | undefined };
+
+/** Deletes a live-only object, if it still is the one that was planned over and has the same content. */
+export async function deleteAsPlanned(job: WriteJob, context: WriteContext): Promise<DeletionStep> {
+  const over = job.write.over!;
+  let { resourceVersion } = over;
+  if (job.wasBegun) {
+    const live = await readLive(job, context);
+    if (live === undefined || live.metadata.uid !== over.uid) return deleted([]);
+    if (live.metadata.deletionTimestamp !== undefined) return deleted(live.metadata.finalizers ?? []);
+    if (live.metadata.resourceVersion !== resourceVersion && context.digester.contentOf(live) !== over.content) {
+      return { kind: 'result', result: { outcome: 'left', reason: { kind: 'moved', now: 'changed' }, notes: [] } };
+    }
+    resourceVersion = live.metadata.resourceVersion ?? '';
+  }
+  const sent = await send(
+    { verb: 'delete', ...at(job), uid: over.uid, resourceVersion, propagation: 'Background' },
+    job,
+    context,
+  );
+  switch (sent.kind) {
+    case 'done':
+      return deleted(sent.object?.metadata.finalizers ?? []);
+    case 'moved':
+      return { kind: 'again' };
+    case 'not-served':
+      return deleted([]);
+    case 'open':
+      return sent;
+    case 'refused':
+      return { kind: 'result', result: { outcome: 'left', reason: sent.reason, notes: [] } };
+  }
+}
+
+function deleted(finalizers: readonly string[]): DeletionStep {
+  const notes = finalizers.length === 0 ? [] : [{ kind: 'finalizing', finalizers } as const];
+  return { kind: 'result', result: { outcome: 'deleted', notes } };
+}
+
+/** Time for the garbage collector to let go of dependents, and for finalizers. */
+const goneWithinMs = 60_000;
+const pollsMs = [20, 50, 100, 200, 400, 800];
+
+/** Deletes an object to make room for its replacement, and waits until it is gone. */
+export async function removeToReplace(
+  live: Manifest,
+  job: WriteJob,
+  context: WriteContext,
+): Promise<DeletionStep | { readonly kind: 'gone' }> {
+  const uid = live.metadata.uid ?? '';
+  if (live.metadata.deletionTimestamp === undefined) {
+    const replacement = replacementOf(job.planned.ref.type);
+    const propagation = replacement.allowed ? replacement.propagation : 'Orphan';
+    const { resourceVersion } = live.metadata;
+    const sent = await send({ verb: 'delete', ...at(job), uid, resourceVersion, propagation }, job, context);
+    if (sent.kind === 'moved') return { kind: 'again' };
+    if (sent.kind === 'open') return sent;
+    if (sent.kind === 'refused') {
+      return { kind: 'result', result: { outcome: 'left', reason: sent.reason, notes: [] } };
+    }
+  }
+  for (let waitedMs = 0, poll = 0; ; poll++) {
+    const now = await readLive(job, context);
+    if (now === undefined || now.metadata.uid !== uid) return { kind: 'gone' };
+    if (waitedMs >= goneWithinMs) {
+      const reason = { kind: 'terminating', finalizers: now.metadata.finalizers ?? [] } as const;
+      return { kind: 'result', result: { outcome: 'left', reason, notes: [] } };
+    }
+    const waitMs = pollsMs[Math.min(poll, pollsMs.length - 1)]!;
+    await context.sleep(waitMs);
+    waitedMs += waitMs;
+  }
+}
+
+function at({ planned, type }: WriteJob): Pick<Parameters<typeof send>[0], 'type' | 'namespace' | 'name'> {
+  return { type, namespace: planned.ref.namespace, name: planned.ref.name };
+}

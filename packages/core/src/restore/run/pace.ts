@@ -1,0 +1,60 @@
+import type { Clock } from '../../clock.ts';
+
+/** Writes at once at the start: what hides the round trip to a near server. */
+const startAt = 16;
+const atMost = 32;
+/** A write that takes so much longer than the quickest ones waited for its turn in the server. */
+const slowFactor = 4;
+const slowMs = 400;
+
+/**
+ * How many writes go on at once: a few more while the server answers quickly, fewer when it makes them wait.
+ *
+ * A server that throttles (429) is felt as slowness, since the client waits and asks again. Additive up,
+ * multiplicative down, as TCP does it.
+ */
+export class Pace {
+  readonly #clock: Clock;
+  readonly #changed: ((writesAtOnce: number) => void) | undefined;
+  #limit = startAt;
+  #running = 0;
+  /** A low mark of how long writes take. */
+  #quickMs = Infinity;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(clock: Clock, changed?: (writesAtOnce: number) => void) {
+    this.#clock = clock;
+    this.#changed = changed;
+  }
+
+  /** How many writes may go on at once now. */
+  get limit(): number {
+    return Math.max(1, Math.floor(this.#limit));
+  }
+
+  /** Runs the work when it is its turn. */
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    while (this.#running >= this.limit) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    this.#running++;
+    const startedMs = this.#clock.now();
+    try {
+      return await work();
+    } finally {
+      this.#running--;
+      this.#learn(this.#clock.now() - startedMs);
+      this.#wake();
+    }
+  }
+
+  #learn(tookMs: number): void {
+    const before = this.limit;
+    this.#quickMs = tookMs < this.#quickMs ? tookMs : this.#quickMs * 1.002 + 0.01;
+    const isSlow = tookMs > slowMs && tookMs > slowFactor * this.#quickMs;
+    this.#limit = isSlow ? Math.max(1, this.#limit * 0.8) : Math.min(atMost, this.#limit + 0.25 / this.#limit);
+    if (this.limit !== before) this.#changed?.(this.limit);
+  }
+
+  #wake(): void {
+    for (let free = this.limit - this.#running; free > 0; free--) this.#waiting.shift()?.();
+  }
+}
