@@ -41,6 +41,11 @@ export const verbs: readonly VerbEntry[] = [
     load: async () => (await import('./get.ts')).get,
   },
   {
+    path: 'diff',
+    summary: 'Show what a restore would change, or what changed between two backups',
+    load: async () => (await import('./diff.ts')).diff,
+  },
+  {
     path: 'history',
     summary: 'Show the versions of one object over all backups',
     load: async () => (await import('./history.ts')).history,

@@ -5,6 +5,8 @@ const formats = {
   table: 'for people',
   wide: 'a table with more columns',
   text: 'for people',
+  unified: 'a diff, line by line',
+  summary: 'a line for each object',
   json: 'for programs',
   yaml: 'for programs and people',
   name: 'one name a line',

@@ -40,6 +40,8 @@ export async function showList<Row>(
     case 'table':
     case 'text':
     case 'wide':
+    case 'summary':
+    case 'unified':
       if (view.rows.length === 0) return shell.err.write(`${view.whenEmpty}\n`);
       return shell.out.write(renderTable(linesOf(view, format === 'wide', noHeaders)));
   }

@@ -61,9 +61,9 @@ test('puts a keyed list in the order of the other side, so that only the item th
     ]),
   );
   expect(lines(before, after)).toEqual([
-    "-      - image: '1'",
-    "+      - image: '2'",
-    "+      - image: '1'",
+    '-      - image: "1"',
+    '+      - image: "2"',
+    '+      - image: "1"',
     '+        name: d',
   ]);
 });
@@ -102,7 +102,7 @@ test('masks the values of Secrets', () => {
     metadata: { name: 's' },
     data: { a: value },
   });
-  expect(lines(secret('Zmlyc3Q='), secret('c2Vjb25k'))).toEqual(["-  a: '*** (before)'", "+  a: '*** (after)'"]);
+  expect(lines(secret('Zmlyc3Q='), secret('c2Vjb25k'))).toEqual(['-  a: "*** (before)"', '+  a: "*** (after)"']);
 });
 
 test('reads long and many-lined values line by line, none of them folded', () => {

@@ -107,7 +107,9 @@ export function readableTexts(
 
 /** As kubectl prints it: lists at the level of their member, no line folded. */
 function toYaml(value: unknown): string {
-  return value === undefined ? '' : dump(value, { lineWidth: -1, noRefs: true, seqNoIndent: true });
+  return value === undefined
+    ? ''
+    : dump(value, { lineWidth: -1, noRefs: true, seqNoIndent: true, quoteStyle: 'double' });
 }
 
 /** A copy with sorted members and without null ones, its free lists in the order of `model`. */

@@ -1,0 +1,37 @@
+import { formatRef, formatTextDiff, textDiff } from '@infrabackup/core';
+import { paintDiff } from '../render/diff-lines.ts';
+import type { Shell } from '../shell.ts';
+import { countsLine } from './counts-line.ts';
+import type { DiffFrame, DiffItem, DiffPrinter } from './diff-item.ts';
+
+/** Every object that is written line by line as soon as it is known, then the others that differ, with why. */
+export function unifiedPrinter({ before, after, status }: DiffFrame, shell: Shell): DiffPrinter {
+  const unwritten: string[] = [];
+  return {
+    async add(item) {
+      if (shell.out.isClosed || !item.differs) return;
+      if (item.reason !== undefined) {
+        unwritten.push(`# ${item.verdict} ${formatRef(item.ref)}: ${item.reason.text}`);
+        return;
+      }
+      await shell.out.write(paintDiff(linesOf(item, { before, after, status }), shell.out));
+    },
+    async end({ counts }) {
+      await shell.out.write(paintDiff(unwritten, shell.out));
+      await shell.err.write(countsLine(counts));
+    },
+  };
+}
+
+function linesOf(item: DiffItem, { before, after, status }: DiffFrame): readonly string[] {
+  const title = `${item.verdict} ${formatRef(item.ref)}`;
+  const notes = item.notes.map(({ text }) => `# ${text}`);
+  const diff = textDiff(item.before, item.after, { status, crd: item.crd });
+  const [head, ...rest] = formatTextDiff(diff, {
+    title,
+    before: item.before === undefined ? '/dev/null' : before,
+    after: item.after === undefined ? '/dev/null' : after,
+  });
+  if (head === undefined) return [`diff ${title}`, ...notes, '# differs only in what is not shown'];
+  return [head, ...notes, ...rest];
+}
