@@ -155,6 +155,7 @@ export type { RestoreRequest } from './restore/plan/restore-scope.ts';
 export type { ConflictReason, SkipReason, UnservableReason } from './restore/reason.ts';
 export { defaultRestoreOptions } from './restore/restore-options.ts';
 export type { ExistingPolicy, RestoreOptions } from './restore/restore-options.ts';
+export { narrowPlan } from './restore/narrow-plan.ts';
 export { isWrite, verdicts } from './restore/restore-plan.ts';
 export type {
   PlannedBackup,
