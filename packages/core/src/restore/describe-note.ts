@@ -44,5 +44,4 @@ const untried: Record<UnvalidatedReason, string> = {
   'definition-missing': 'its definition does not exist yet',
   'definition-changes': 'its definition is restored first',
   'webhook-side-effects': 'a webhook that would be asked has side effects',
-  'not-asked': 'its owner does not exist yet',
 };

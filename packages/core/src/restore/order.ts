@@ -11,7 +11,7 @@ export interface Tier {
 
 /**
  * The order in which types are written, first to last. Inside and across tiers an owner comes before its dependents;
- * that is decided per object, by {@link orderOwners}.
+ * that is decided per object, by `orderObjects`.
  */
 export const tiers: readonly Tier[] = [
   {

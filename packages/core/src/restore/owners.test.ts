@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Manifest, OwnerReference } from '../object/manifest.ts';
 import type { ObjectRef } from '../object/ref.ts';
 import type { ResourceType } from '../object/resource-type.ts';
-import { mergeOwners, orderOwners, resolveOwners, type OwnerState } from './owners.ts';
+import { mergeOwners, resolveOwners, type OwnerState } from './owners.ts';
 
 const resourceType = (kind: string, plural: string, group: string, namespaced: boolean): ResourceType => {
   return {
@@ -89,41 +89,5 @@ describe('mergeOwners', () => {
   it('adds no second controller, which the server refuses', () => {
     const live = [owner('Deployment', 'a', { controller: true })];
     expect(mergeOwners(live, [owner('Deployment', 'b', { controller: true })])).toEqual(live);
-  });
-});
-
-describe('orderOwners', () => {
-  const at = (type: string, name: string, ...waitsFor: ObjectRef[]) => {
-    return { ref: { type, namespace: 'shop', name }, waitsFor };
-  };
-
-  it('puts a Secret after the custom resource that owns it', () => {
-    const certificate = at('certificates.cert-manager.io', 'c');
-    const secret = at('secrets', 's', certificate.ref);
-    const free = at('secrets', 'free');
-    const { places } = orderOwners([secret, certificate, free]);
-    expect(places[0]!.tier).toBe(places[1]!.tier);
-    expect(places[0]!.depth).toBeGreaterThan(places[1]!.depth);
-    expect(places[2]!.tier).toBeLessThan(places[1]!.tier);
-  });
-
-  it('puts chains of owners in order, whatever order they are given in', () => {
-    const names = ['a', 'b', 'c', 'd'];
-    const chain = names.map((name, i) =>
-      at('configmaps', name, ...(i === 0 ? [] : [{ type: 'configmaps', namespace: 'shop', name: names[i - 1]! }])),
-    );
-    const { places } = orderOwners([chain[2]!, chain[0]!, chain[3]!, chain[1]!]);
-    expect(places.map(({ depth }) => depth)).toEqual([2, 0, 3, 1]);
-  });
-
-  it('names one reference of a loop, and places all the same', () => {
-    const a: ObjectRef = { type: 'configmaps', namespace: 'shop', name: 'a' };
-    const b: ObjectRef = { type: 'configmaps', namespace: 'shop', name: 'b' };
-    const { places, loops } = orderOwners([at('configmaps', 'a', b), at('configmaps', 'b', a)]);
-    expect(loops).toEqual([[b, a]]);
-    expect(places).toEqual([
-      { tier: places[0]!.tier, depth: 1 },
-      { tier: places[0]!.tier, depth: 0 },
-    ]);
   });
 });

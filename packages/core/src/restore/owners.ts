@@ -1,7 +1,6 @@
 import { typeName, type ResourceType, type TypeName } from '../object/resource-type.ts';
 import type { Manifest, OwnerReference } from '../object/manifest.ts';
-import { formatRef, refKey, type ObjectRef } from '../object/ref.ts';
-import { tierOf } from './order.ts';
+import { formatRef, type ObjectRef } from '../object/ref.ts';
 import type { PlanNote } from './plan-note.ts';
 import type { PlannedOwner } from './restore-plan.ts';
 
@@ -121,58 +120,4 @@ function ownerRef(type: ResourceType, name: string, dependent: ObjectRef): Objec
 function groupOf(apiVersion: string): string {
   const slash = apiVersion.indexOf('/');
   return slash < 0 ? '' : apiVersion.slice(0, slash);
-}
-
-/** An object to be written, as far as its place depends on it. */
-export interface OwnedObject {
-  readonly ref: ObjectRef;
-  /** Owners that are written by the same plan. */
-  readonly waitsFor: readonly ObjectRef[];
-}
-
-/** When an object is written: all of a lower tier, then all of a lower depth, come before it. */
-export interface Place {
-  readonly tier: number;
-  /** 0 unless it waits for owners of the same tier. */
-  readonly depth: number;
-}
-
-/** Where each object stands, and which references close a loop of owners. */
-export interface OwnerOrder {
-  /** In the order of the objects given. */
-  readonly places: readonly Place[];
-  /** References to leave out, as [dependent, owner]: no order has both before the other. */
-  readonly loops: readonly (readonly [ObjectRef, ObjectRef])[];
-}
-
-/** Places every object in its tier, and after every owner that it waits for. Cost: O(objects + references). */
-export function orderOwners(objects: readonly OwnedObject[]): OwnerOrder {
-  const byKey = new Map(objects.map((object) => [refKey(object.ref), object]));
-  const places = new Map<string, Place>();
-  const loops: (readonly [ObjectRef, ObjectRef])[] = [];
-  const onPath = new Set<string>();
-
-  const placeOf = (object: OwnedObject): Place => {
-    const key = refKey(object.ref);
-    const known = places.get(key);
-    if (known !== undefined) return known;
-    onPath.add(key);
-    let place: Place = { tier: tierOf(object.ref.type), depth: 0 };
-    for (const owner of object.waitsFor) {
-      const ownerKey = refKey(owner);
-      const ownerObject = byKey.get(ownerKey);
-      if (ownerObject === undefined) continue;
-      if (onPath.has(ownerKey)) {
-        loops.push([object.ref, owner]);
-        continue;
-      }
-      const before = placeOf(ownerObject);
-      if (before.tier > place.tier) place = { tier: before.tier, depth: before.depth + 1 };
-      else if (before.tier === place.tier && before.depth >= place.depth) place = { ...place, depth: before.depth + 1 };
-    }
-    onPath.delete(key);
-    places.set(key, place);
-    return place;
-  };
-  return { places: objects.map(placeOf), loops };
 }

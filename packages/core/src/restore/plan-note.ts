@@ -32,4 +32,4 @@ export type OwnerDropReason = 'not-found' | 'not-restored' | 'other-scope' | 'lo
 
 /** Why the server could not be asked. */
 export type UnvalidatedReason =
-  'namespace-missing' | 'definition-missing' | 'definition-changes' | 'webhook-side-effects' | 'not-asked';
+  'namespace-missing' | 'definition-missing' | 'definition-changes' | 'webhook-side-effects';

@@ -3,7 +3,7 @@ import type { Right } from '../cluster/rights.ts';
 import type { ObjectRef } from '../object/ref.ts';
 import type { ResourceType, TypeName } from '../object/resource-type.ts';
 import type { CheckFinding } from '../upgrade/check-types.ts';
-import type { Place } from './owners.ts';
+import type { Place } from './order-objects.ts';
 import type { PlanNote } from './plan-note.ts';
 import type { ConflictReason, SkipReason, UnservableReason } from './reason.ts';
 import type { RestoreOptions } from './restore-options.ts';

@@ -3,7 +3,7 @@ import type { RightsReviewer } from '../../cluster/rights.ts';
 import { compareRefs, formatRef, refKey } from '../../object/ref.ts';
 import { typeName, type ResourceType, type TypeName } from '../../object/resource-type.ts';
 import { tierOf, tiers } from '../order.ts';
-import { orderOwners, type Place } from '../owners.ts';
+import { orderObjects, type Place } from '../order-objects.ts';
 import type { OwnerDropReason } from '../plan-note.ts';
 import {
   isWrite,
@@ -100,14 +100,14 @@ function placeObjects(judged: readonly JudgedObject[]): readonly PlannedObject[]
   const ordered = drafts.filter(
     ({ object }) => object.judged.write !== undefined && object.judged.verdict !== 'delete',
   );
-  const asOwned = ({ object, owners }: Draft) => {
-    return { ref: object.ref, waitsFor: owners.filter(({ ref }) => written.has(refKey(ref))).map(({ ref }) => ref) };
+  const asOrdered = ({ object, owners }: Draft) => {
+    return { ref: object.ref, owners: owners.filter(({ ref }) => written.has(refKey(ref))).map(({ ref }) => ref) };
   };
   const byKey = new Map(ordered.map((draft) => [refKey(draft.object.ref), draft]));
-  for (const [dependent, owner] of orderOwners(ordered.map(asOwned)).loops) {
+  for (const [dependent, owner] of orderObjects(ordered.map(asOrdered)).loops) {
     dropOwner(byKey.get(refKey(dependent))!, refKey(owner), 'loop');
   }
-  const { places } = orderOwners(ordered.map(asOwned));
+  const { places } = orderObjects(ordered.map(asOrdered));
   const placeOf = new Map(ordered.map((draft, index) => [draft, places[index]!]));
   return drafts
     .map((draft) => planned(draft, placeOf.get(draft) ?? defaultPlace(draft.object)))

@@ -153,9 +153,9 @@ async function judgeCreation(
   if (target.kind === 'defined') {
     return planned([unvalidated(target.listed === undefined ? 'definition-missing' : 'definition-changes')]);
   }
-  if (!mustTry || prepared.owners.owners.some(({ uid }) => uid === ''))
-    return planned(mustTry ? [unvalidated('not-asked')] : []);
-  const answer = await tryOut({ verb: 'create', ...at(candidate, type), body: prepared.body }, target, judgement);
+  if (!mustTry) return planned([]);
+  const request = { verb: 'create', ...at(candidate, type), body: withoutOpenOwners(prepared.body) } as const;
+  const answer = await tryOut(request, target, judgement);
   return settled(answer, candidate, target, {
     done: (object, warnings) => ({ ...planned(warnings), ...(object && { after: withStatus(object, prepared) }) }),
     untried: () => planned([unvalidated('webhook-side-effects')]),
@@ -195,7 +195,7 @@ async function judgeChange(
   };
   if (target.kind === 'defined') return planned([unvalidated('definition-changes')]);
 
-  const body = overLive(prepared.body, live);
+  const body = overLive(withoutOpenOwners(prepared.body), live);
   const answer = await tryOut({ verb: 'update', ...at(candidate, type), body }, target, judgement);
   return settled(answer, candidate, target, {
     done: (object, warnings) => {
@@ -299,6 +299,13 @@ function writeOf(
 
 function isStatusKept(live: Manifest, { status }: PreparedObject): boolean {
   return status === undefined || sameJson(live['status'], status);
+}
+
+/** Owners that are yet to be created have no uid to try with. */
+function withoutOpenOwners(body: Manifest): Manifest {
+  const { ownerReferences } = body.metadata;
+  if (ownerReferences?.every(({ uid }) => uid !== '') ?? true) return body;
+  return { ...body, metadata: { ...body.metadata, ownerReferences: ownerReferences!.filter(({ uid }) => uid !== '') } };
 }
 
 /** The body as it is sent: refused when the live object is another one, or has moved on. */

@@ -10,7 +10,7 @@ import type { Manifest } from '../../object/manifest.ts';
 import { compareRefs, formatRef, refKey, type ObjectRef } from '../../object/ref.ts';
 import type { Store } from '../../store/store.ts';
 import { contentDigester } from '../content-of.ts';
-import { tiers } from '../order.ts';
+import { tierName } from '../order-objects.ts';
 import { isWrite, type PlannedObject } from '../restore-plan.ts';
 import { keepBefore } from './keep-before.ts';
 import type { ObjectResult, RunEvent } from './object-result.ts';
@@ -159,7 +159,7 @@ function groupsOf(objects: readonly PlannedObject[]): readonly Group[] {
   const byPlace = Map.groupBy(writes, ([, { place }]) => `${place.tier}/${place.depth}`);
   return [...byPlace.values()].map((group) => {
     const [, { place }] = group[0]!;
-    return { name: tiers[place.tier]?.name ?? 'deletions', objects: group };
+    return { name: tierName(place), objects: group };
   });
 }
 

@@ -20,6 +20,8 @@ export class Pace {
   #running = 0;
   /** A low mark of how long writes take. */
   #quickMs = Infinity;
+  /** When writing was last made slower. */
+  #cutAtMs = -Infinity;
   readonly #waiting: (() => void)[] = [];
 
   constructor(clock: Clock, changed?: (writesAtOnce: number) => void) {
@@ -41,16 +43,22 @@ export class Pace {
       return await work();
     } finally {
       this.#running--;
-      this.#learn(this.#clock.now() - startedMs);
+      this.#learn(startedMs, this.#clock.now());
       this.#wake();
     }
   }
 
-  #learn(tookMs: number): void {
+  #learn(startedMs: number, nowMs: number): void {
     const before = this.limit;
+    const tookMs = nowMs - startedMs;
     this.#quickMs = tookMs < this.#quickMs ? tookMs : this.#quickMs * 1.002 + 0.01;
     const isSlow = tookMs > slowMs && tookMs > slowFactor * this.#quickMs;
-    this.#limit = isSlow ? Math.max(1, this.#limit * 0.8) : Math.min(atMost, this.#limit + 0.25 / this.#limit);
+    if (!isSlow) this.#limit = Math.min(atMost, this.#limit + 0.25 / this.#limit);
+    else if (startedMs >= this.#cutAtMs) {
+      // Those that were under way together say it together: that counts once.
+      this.#limit = Math.max(1, this.#limit * 0.7);
+      this.#cutAtMs = nowMs;
+    }
     if (this.limit !== before) this.#changed?.(this.limit);
   }
 
