@@ -4,6 +4,8 @@ import { runInNewContext } from 'node:vm';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Store, StoreEntry } from '@infrabackup/core';
 
+// One long file: whoever writes a driver reads the contract from top to bottom, and a driver passes all of it or none.
+
 /** What a driver's values may cost while they pass through. */
 export interface ConformanceOptions {
   /** Memory that a stream of any length may hold, in MiB; Infinity for a store that keeps its values in memory. */

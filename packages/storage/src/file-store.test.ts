@@ -100,6 +100,12 @@ describe('the file store', () => {
     });
   });
 
+  it.runIf(existsSync('/proc/self'))('gives up where no folder can be made, though nothing says why', async () => {
+    await expect(openFileStore('/proc/infrabackup').create('d/k', Buffer.from('v'))).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+    });
+  });
+
   it.runIf(process.getuid?.() !== 0)('says who refused a folder that this user may not write', async () => {
     const root = await newFolder();
     await mkdir(root, { recursive: true });

@@ -1,10 +1,11 @@
-import { link, open, readdir, rename, rm, rmdir, stat, unlink } from 'node:fs/promises';
+import { open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { AppError, checkKey, checkPrefix, chunksOf, isKeySegment, throwIfCancelled } from '@infrabackup/core';
 import type { ByteRange, Store, StoreBody, StoreEntry } from '@infrabackup/core';
 import { diskError, diskGuard, errnoOf } from './disk-error.ts';
+import { placeNewFile } from './place-new-file.ts';
 import { openTempFile, syncFolder } from './temp-file.ts';
 
 /** What a file location can be told. */
@@ -15,9 +16,6 @@ export interface FileStoreOptions {
    */
   readonly hardLinks?: 'auto' | 'never' | undefined;
 }
-
-/** What link() says where there are no hard links: vfat, exFAT, SMB, many FUSE file systems, Windows (EISDIR, by libuv). */
-const noHardLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL', 'EMLINK', 'EISDIR', 'UNKNOWN']);
 
 /** What a read says where there is no value: no such file, a value where a folder is meant, or the reverse. */
 const noValue = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'ELOOP']);
@@ -52,7 +50,7 @@ class FileStore implements Store {
     if ((await disk(statOrNothing(path))) !== undefined) throw this.#taken(key);
     const temp = await this.#writeTemp(path, body, disk, signal);
     try {
-      if (!(await disk(placeNew(temp, path, this.#hardLinks)))) throw this.#taken(key);
+      if (!(await disk(placeNewFile(temp, path, this.#hardLinks)))) throw this.#taken(key);
     } finally {
       await rm(temp, { force: true });
     }
@@ -197,16 +195,13 @@ class FileStore implements Store {
 
   /** Removes the folder and those above it that are now empty, below the root: a bucket has no empty folders either. */
   async #removeEmptyFolders(folder: string): Promise<void> {
-    let emptied = folder;
+    let kept = folder;
     try {
-      while (emptied.length > this.#root.length) {
-        await rmdir(emptied);
-        emptied = dirname(emptied);
-      }
-    } catch (error) {
-      if (!['ENOTEMPTY', 'EEXIST', 'ENOENT', 'ENOTDIR', 'EBUSY', 'EPERM'].includes(errnoOf(error))) throw error;
+      for (; kept.length > this.#root.length; kept = dirname(kept)) await rmdir(kept);
+    } catch {
+      // It is not empty, or gone, or may not be removed: nobody misses that.
     }
-    await syncFolder(emptied).catch((error: unknown) => {
+    await syncFolder(kept).catch((error: unknown) => {
       if (errnoOf(error) !== 'ENOENT') throw error;
     });
   }
@@ -244,7 +239,7 @@ class FileStore implements Store {
   }
 
   #guard(verb: string, key: string, left?: string): Guard {
-    return diskGuard(`could not ${verb} ${key === '' ? 'the folder' : key} in ${this.uri}`, left);
+    return diskGuard(`could not ${verb} ${key === '' ? '' : `${key} in `}${this.uri}`, left);
   }
 
   #path(key: string): string {
@@ -267,39 +262,6 @@ async function entryOf(path: string, key: string): Promise<StoreEntry | undefine
   return found?.isFile() === true
     ? { key, sizeBytes: Number(found.size), modifiedMs: Number(found.mtimeMs) }
     : undefined;
-}
-
-/** Gives the file a name that nothing has; false when something has it. Of several that race for it one gets it. */
-async function placeNew(temp: string, path: string, hardLinks: 'auto' | 'never'): Promise<boolean> {
-  if (hardLinks === 'auto') {
-    try {
-      await link(temp, path);
-      return true;
-    } catch (error) {
-      if (errnoOf(error) === 'EEXIST') return isSameFile(temp, path);
-      if (!noHardLinks.has(errnoOf(error))) throw error;
-    }
-  }
-  try {
-    const reserved = await open(path, 'wx', 0o600);
-    await reserved.close();
-  } catch (error) {
-    if (errnoOf(error) === 'EEXIST') return false;
-    throw error;
-  }
-  try {
-    await rename(temp, path);
-  } catch (error) {
-    await unlink(path);
-    throw error;
-  }
-  return true;
-}
-
-/** On NFS the answer to a link() that worked may be lost, and the repeated request is told that the name is taken. */
-async function isSameFile(temp: string, path: string): Promise<boolean> {
-  const [ours, theirs] = await Promise.all([temp, path].map((file) => stat(file, { bigint: true })));
-  return ours!.ino === theirs!.ino && ours!.dev === theirs!.dev && theirs!.nlink > 1n;
 }
 
 async function readFully(handle: FileHandle, buffer: Buffer, offset: number): Promise<number> {

@@ -79,10 +79,27 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
+/** Makes a folder and those above it, durably. Not by mkdir's own `recursive`, which never returns where ENOENT stays. */
 async function makeFolder(folder: string): Promise<void> {
-  const first = await mkdir(folder, { recursive: true, mode: 0o700 });
-  if (first === undefined) return;
-  for (let made = folder; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made));
+  try {
+    await makeOneFolder(folder);
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT' || dirname(folder) === folder) throw error;
+    await makeFolder(dirname(folder));
+    await makeOneFolder(folder);
+  }
+}
+
+async function makeOneFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, 0o700);
+  } catch (error) {
+    // Told of a folder on some read-only or foreign file systems before they say that it exists.
+    const mayExist = ['EEXIST', 'EROFS', 'EACCES', 'EPERM', 'EISDIR'].includes(errnoOf(error));
+    if (mayExist && (await stat(folder).catch(() => undefined))?.isDirectory() === true) return;
+    throw error;
+  }
+  await syncFolder(dirname(folder));
 }
 
 /**
