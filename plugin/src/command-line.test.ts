@@ -24,13 +24,16 @@ describe('help', () => {
     await expect(stdout()).toMatchFileSnapshot(`__golden__/help-${path.replace(' ', '-')}.txt`);
   });
 
-  it.each(['', '--help', '-h', 'help'])('lists the verbs for %j', async (typed) => {
-    const { stdout, exitCode } = await run(typed);
+  it('lists the verbs', async () => {
+    const { stdout, exitCode } = await run('');
     expect(exitCode).toBe(0);
     await expect(stdout()).toMatchFileSnapshot('__golden__/help.txt');
   });
 
   it.each([
+    ['--help', ''],
+    ['-h', ''],
+    ['help', ''],
     ['help create', 'create --help'],
     ['create -h', 'create --help'],
     ['--help create', 'create --help'],

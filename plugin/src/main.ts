@@ -1,7 +1,7 @@
 /**
  * The entry: the one place that touches the process. What must be quick is answered before anything big is imported.
  */
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { clientVersionText } from './client-version.ts';
 import { completionScripts, isCompletionShell } from './completion/scripts.ts';
 import type { Shell, Sink } from './shell.ts';
@@ -27,6 +27,8 @@ function processShell(): Shell {
   const signal = cancelSignal();
   return {
     env: process.env,
+    platform: process.platform,
+    home: homedir(),
     workingFolder: process.cwd(),
     scratchFolder: tmpdir(),
     clock: { now: () => Date.now() },

@@ -1,11 +1,20 @@
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Store } from '@infrabackup/core';
+import type { Locations } from '@infrabackup/storage';
 import type { Shell } from './shell.ts';
+
+/** The locations that the user has configured. Nothing is read yet. */
+export async function userLocations(shell: Shell): Promise<Locations> {
+  const { openLocations, userFolders } = await import('@infrabackup/storage');
+  const { config, data } = userFolders(shell);
+  return openLocations({
+    configFile: join(config, 'config.yaml'),
+    dataFolder: data,
+    workingFolder: shell.workingFolder,
+  });
+}
 
 /** The location that the user named by a URI, a path or a name of the configuration; the default one without a name. */
 export async function openLocation(named: string | undefined, shell: Shell): Promise<Store> {
-  const { openStore } = await import('@infrabackup/storage');
-  const data = shell.env['XDG_DATA_HOME'] ?? join(shell.env['HOME'] ?? homedir(), '.local/share');
-  return await openStore(named ?? join(data, 'infrabackup'), { workingFolder: shell.workingFolder });
+  return await (await userLocations(shell)).open(named);
 }

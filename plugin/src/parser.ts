@@ -49,9 +49,13 @@ export async function verbHelp(entry: VerbEntry, verb: Verb, columns: number | u
 /** The list of verbs. */
 export async function overviewHelp(entries: readonly VerbEntry[], columns: number | undefined): Promise<string> {
   const parser = parserOf(globalFlags)
+    // yargs would write it before each verb of the list.
+    .scriptName('')
     .wrap(widthFor(columns))
-    .usage("Back up a cluster's objects, browse the backups, and see that they are whole.")
-    .epilogue(`'$0 VERB --help' tells all about a verb.`);
+    .usage(
+      `Usage: ${program} COMMAND [flags]\n\nBack up a cluster's objects, browse the backups, and see what a restore would change.`,
+    )
+    .epilogue(`'${program} COMMAND --help' tells all about a command.`);
   for (const { path, summary } of entries) parser.command(path, summary);
   return `${await parser.getHelp()}\n`;
 }

@@ -16,6 +16,9 @@ export interface Sink {
 /** The process as a verb sees it; made in main.ts, or by a test. */
 export interface Shell {
   readonly env: Readonly<Record<string, string | undefined>>;
+  readonly platform: NodeJS.Platform;
+  /** The user's home folder. */
+  readonly home: string;
   readonly workingFolder: string;
   /** Where scratch files go. */
   readonly scratchFolder: string;

@@ -71,6 +71,31 @@ export const verbs: readonly VerbEntry[] = [
     load: async () => (await import('./prune.ts')).prune,
   },
   {
+    path: 'location list',
+    summary: 'List the places for backups that have a name',
+    load: async () => (await import('./location/list.ts')).locationList,
+  },
+  {
+    path: 'location add',
+    summary: 'Give a folder or a URI a name',
+    load: async () => (await import('./location/add.ts')).locationAdd,
+  },
+  {
+    path: 'location check',
+    summary: 'Try out whether a place is fit for backups',
+    load: async () => (await import('./location/check.ts')).locationCheck,
+  },
+  {
+    path: 'location remove',
+    summary: 'Forget a name, and leave the backups',
+    load: async () => (await import('./location/remove.ts')).locationRemove,
+  },
+  {
+    path: 'location set-default',
+    summary: 'Choose the place that is meant when none is named',
+    load: async () => (await import('./location/set-default.ts')).locationSetDefault,
+  },
+  {
     path: 'completion',
     summary: 'Print the completion script of a shell',
     load: async () => (await import('./completion.ts')).completion,

@@ -5,7 +5,7 @@ import { findBackup, openFound } from '../find-backup.ts';
 import type { FlagValues, LiveKind } from '../flags/flag.ts';
 import type { fromFlag } from '../flags/location-flags.ts';
 import { openCluster, type ConnectionFlags } from '../open-cluster.ts';
-import { openLocation } from '../open-location.ts';
+import { openLocation, userLocations } from '../open-location.ts';
 import { formatAgeAt } from '../render/age.ts';
 import { formatCount } from '../render/quantity.ts';
 import { countsOf } from '../render/shown-summary.ts';
@@ -47,6 +47,8 @@ export async function* liveCandidates(kind: LiveKind, typed: TypedSoFar, shell: 
       if (typed.backup !== undefined) yield* objects(typed.backup, typed, shell);
       break;
     case 'location':
+      for (const { name, uri } of await (await userLocations(shell)).list()) yield { value: name, text: uri };
+      break;
     case 'file':
   }
 }

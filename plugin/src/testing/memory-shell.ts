@@ -3,6 +3,8 @@ import type { Shell, Sink } from '../shell.ts';
 /** What a test says of the process; the rest is a pipe on a machine where it is 2026-11-21T09:30:00Z. */
 export interface MemoryShellOptions {
   readonly env?: Shell['env'];
+  /** Where configuration and data lie; one that does not exist when left out. */
+  readonly home?: string;
   readonly workingFolder?: string;
   /** Columns of the terminal; undefined: no terminal. */
   readonly columns?: number;
@@ -26,6 +28,8 @@ export function memoryShell(options: MemoryShellOptions = {}): MemoryShell {
   const { answer } = options;
   return {
     env: options.env ?? {},
+    platform: 'linux',
+    home: options.home ?? '/nowhere',
     workingFolder: options.workingFolder ?? '/',
     scratchFolder: '/tmp',
     clock: { now: () => nowMs },
