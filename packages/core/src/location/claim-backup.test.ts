@@ -187,6 +187,16 @@ describe('abandoning a backup', () => {
     expect(await listed(store)).toEqual(['nightly']);
   });
 
+  it('gives back why it could not, rather than hide why the backup failed', async () => {
+    const store = openMemoryStore();
+    const held = await claimBackup(store, 'nightly', { writer: sampleWriter() });
+    const away = interruptedStore(store, () => {
+      throw new AppError('STORE_UNAVAILABLE', 'no route');
+    });
+    expect(await abandonBackup(away, held)).toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    expect(await abandonBackup(store, held)).toBeUndefined();
+  });
+
   it('removes what was written after somebody deleted the backup, though the claim is gone', async () => {
     const store = openMemoryStore();
     const held = await claimBackup(store, 'nightly', { writer: sampleWriter() });

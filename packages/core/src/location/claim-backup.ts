@@ -1,4 +1,5 @@
 import { isAppError } from '../errors/app-error.ts';
+import type { AppError } from '../errors/app-error.ts';
 import type { Store } from '../store/store.ts';
 import { readBackupFolder } from './backup-folder.ts';
 import { removeContents, removeFolder, removeUnclaimed } from './remove-backup-files.ts';
@@ -64,10 +65,17 @@ export async function publishSummary(
 /**
  * Clears away what was written under a claim, for a backup that failed or was cancelled: then the name is free again.
  *
- * Nothing is touched when another has the claim. Takes no signal, since it runs after a cancel.
+ * Nothing is touched when another has the claim. Takes no signal, since it runs after a cancel. Where it cannot be done
+ * that is returned, not thrown: the caller has an error that matters more. What is left is debris then.
  */
-export async function abandonBackup(store: Store, held: HeldClaim): Promise<void> {
-  const folder = await readBackupFolder(store, held.name);
-  if (folder.claim?.id === held.writer.id) await removeFolder(store, held, folder);
-  else if (folder.claim === undefined) await removeUnclaimed(store, held.name, { writer: held.writer });
+export async function abandonBackup(store: Store, held: HeldClaim): Promise<AppError | undefined> {
+  try {
+    const folder = await readBackupFolder(store, held.name);
+    if (folder.claim?.id === held.writer.id) await removeFolder(store, held, folder);
+    else if (folder.claim === undefined) await removeUnclaimed(store, held.name, { writer: held.writer });
+    return undefined;
+  } catch (error) {
+    if (isAppError(error)) return error;
+    throw error;
+  }
 }
