@@ -158,6 +158,7 @@ class SpoolingWriter implements ArchiveWriter {
   }
 
   close(): Promise<void> {
+    this.#press.close();
     return this.#spool.close();
   }
 

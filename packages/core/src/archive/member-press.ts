@@ -1,6 +1,6 @@
 import { throwIfCancelled } from '../errors/app-error.ts';
 import { memberContentBytes } from './archive-layout.ts';
-import { packMember } from './gzip-member.ts';
+import { MemberPacker } from './gzip-member.ts';
 import type { Spool } from './spool.ts';
 
 /** Where bytes lie in a spool or a file. */
@@ -21,6 +21,8 @@ export class MemberPress {
   readonly #spool: Spool;
   readonly #level: number;
   readonly #signal: AbortSignal | undefined;
+  /** Those that are not at work. */
+  readonly #packers: MemberPacker[] = [];
   readonly #pool: Buffer[] = [];
   #pooled = 0;
   #running = 0;
@@ -63,15 +65,17 @@ export class MemberPress {
     this.#inFlight += buffer.length;
     if (this.#running === threads) await new Promise<void>((resolve) => this.#queue.push(resolve));
     this.#running++;
+    const packer = this.#packers.pop() ?? new MemberPacker(this.#level);
     try {
       if (this.#failure !== undefined) throw this.#failure.error;
-      const packed = await packMember(buffer.subarray(0, length), this.#level);
+      const packed = await packer.pack(buffer.subarray(0, length));
       return { offset: await this.#spool.append(packed), length: packed.length };
     } catch (error) {
       this.#failure ??= { error };
       throw error;
     } finally {
       this.#running--;
+      this.#packers.push(packer);
       if (this.#pooled + buffer.length <= pooledBytes) {
         this.#pool.push(buffer);
         this.#pooled += buffer.length;
@@ -86,6 +90,11 @@ export class MemberPress {
     while (this.#inFlight >= inFlightBytes) await new Promise<void>((resolve) => this.#drained.push(resolve));
     if (this.#failure !== undefined) throw this.#failure.error;
     throwIfCancelled(this.#signal);
+  }
+
+  /** Frees what the press holds; nothing may be under way. */
+  close(): void {
+    for (const packer of this.#packers.splice(0)) packer.close();
   }
 
   #land(length: number): void {
