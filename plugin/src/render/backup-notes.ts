@@ -27,6 +27,28 @@ export function describeShortfall(shortfall: Shortfall): string {
   }
 }
 
+/**
+ * The shortfalls in few lines: types that could not be listed for one reason share a line, in which each is named.
+ * What the server said of each stands in {@link describeShortfall}.
+ */
+export function describeShortfalls(shortfalls: readonly Shortfall[]): readonly string[] {
+  const groups = Map.groupBy(shortfalls, (shortfall) =>
+    shortfall.kind === 'unlisted' ? `${shortfall.namespace ?? ''}: ${reasonOf(shortfall.message)}` : shortfall,
+  );
+  return [...groups.values()].map((group) => {
+    const [first] = group;
+    if (group.length === 1 || first?.kind !== 'unlisted') return describeShortfall(first!);
+    const where = first.namespace === undefined ? '' : ` in namespace ${first.namespace}`;
+    const types = group.flatMap((shortfall) => (shortfall.kind === 'unlisted' ? shortfall.type : []));
+    return `${formatCount(types.length, 'type')}${where} could not be listed, ${reasonOf(first.message)}: ${types.sort().join(', ')}`;
+  });
+}
+
+/** The message without what concerns one type only: up to the first colon. */
+function reasonOf(message: string): string {
+  return message.split(': ', 1)[0]!;
+}
+
 /** At most five of the names, and how many more there are. */
 export function someOf(names: readonly string[]): string {
   const shown = names.slice(0, 5).join(', ');

@@ -1,6 +1,6 @@
 import type { BackupSummary } from '@infrabackup/core';
 import type { Sink } from '../shell.ts';
-import { describeShortfall, describeWarning } from './backup-notes.ts';
+import { describeShortfalls, describeWarning } from './backup-notes.ts';
 import { paint } from './paint.ts';
 import { formatBytes, formatCount, formatSeconds } from './quantity.ts';
 import { countsOf, shownSummary } from './shown-summary.ts';
@@ -44,10 +44,12 @@ function describeExpiry(name: string, expiresAt: string | undefined): string {
 export function renderCreatedNotes({ summary: { shortfalls, warnings, name } }: Created, sink: Sink): string {
   const lines = [
     ...warnings.map((warning) => `${paint('yellow', 'warning:', sink)} ${describeWarning(warning)}`),
-    ...shortfalls.map((shortfall) => `${paint('red', 'missing:', sink)} ${describeShortfall(shortfall)}`),
+    ...describeShortfalls(shortfalls).map((text) => `${paint('red', 'missing:', sink)} ${text}`),
   ];
   if (shortfalls.length > 0)
-    lines.push(`${paint('red', 'partial:', sink)} ${name} is kept, and says itself what it lacks`);
+    lines.push(
+      `${paint('red', 'partial:', sink)} ${name} is kept; 'kubectl infrabackup describe ${name}' says in full what it lacks`,
+    );
   return lines.map((line) => `${line}\n`).join('');
 }
 

@@ -35,7 +35,7 @@ export function previewOf(name: string, location: string, plan: BackupPlan, coun
     })),
     excluded: plan.leftOut.map((row) => {
       const count = counts.get(typeName(row.type));
-      return { type: typeName(row.type), ...(count !== undefined && { count }), because: reasonOf(row) };
+      return { type: typeName(row.type), ...(count !== undefined && { count }), because: reasonOf(row, plan.definitions === row.type) };
     }),
     unserved: plan.unserved,
     missingNamespaces: plan.missingNamespaces,
@@ -43,14 +43,14 @@ export function previewOf(name: string, location: string, plan: BackupPlan, coun
   };
 }
 
-function reasonOf(row: LeftOut): string {
+function reasonOf(row: LeftOut, isDefinitions: boolean): string {
   switch (row.because) {
     case 'noise':
       return `noise: ${row.reason}`;
     case 'not-listable':
       return 'cannot be listed';
     case 'not-selected':
-      return 'not selected';
+      return isDefinitions ? 'not selected, but for those of the custom resources above' : 'not selected';
   }
 }
 

@@ -16,7 +16,8 @@ import { sampleCluster, sampleType } from './sample-cluster.ts';
 /** When sample backups are made, unless a test says otherwise. */
 export const sampleTime = '2026-11-21T08:30:00Z';
 
-const sampleTypes = [
+/** The types that a sample cluster serves. */
+export const sampleTypes = [
   sampleType('', 'Pod', 'pods', { shortNames: ['po'], categories: ['all'] }),
   sampleType('', 'ConfigMap', 'configmaps', { shortNames: ['cm'] }),
   sampleType('', 'Secret', 'secrets'),
