@@ -14,7 +14,7 @@ const edges = [
 ];
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/.tsbuild/**', 'test/boundaries/**'] },
+  { ignores: ['**/dist/**', '**/.tsbuild/**', 'test/boundaries/**', 'test/extension/kubernetes-stub/**'] },
   js.configs.recommended,
   ...tseslint.configs.strictTypeChecked,
   {

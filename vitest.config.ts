@@ -14,9 +14,20 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/**/*.test.ts'],
+          exclude: ['test/extension/**', '**/node_modules/**'],
           testTimeout: 180_000,
           hookTimeout: 1_800_000,
           // Each file may start its own control plane; two cores carry no more than one at full speed.
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'editor',
+          include: ['test/extension/**/*.test.ts'],
+          testTimeout: 300_000,
+          // The first time the editor is installed.
+          hookTimeout: 1_800_000,
           fileParallelism: false,
         },
       },

@@ -13,7 +13,7 @@ const probeMs = 5_000;
 
 /** Makes the Backups view, its empty states and the status bar item, which follow what the locations have. */
 export function createBackupsView(
-  app: Pick<App, 'host' | 'cluster' | 'locations' | 'openStore' | 'log'>,
+  app: Pick<App, 'host' | 'cluster' | 'locations' | 'log'>,
   onError: (error: unknown) => void,
 ): BackupsView & { dispose(): void } {
   const { clock } = app.host;
@@ -25,12 +25,14 @@ export function createBackupsView(
     const context = await contextName(app, onError);
     statusBar.show(context, lastBackup(rows));
     const isEmpty = !rows.some(({ kind }) => kind === 'backup' || kind === 'broken-backup');
+    await setContext('hasContext', context !== undefined);
+    await setContext('hasBackups', !isEmpty);
     await setContext('empty', isEmpty ? await whyEmpty(app, context) : undefined);
   }
 
   const tree = new BackupTree({
-    locations: app.locations,
-    openStore: app.openStore,
+    locations: () => app.locations.list(),
+    openStore: (name) => app.locations.open(name),
     nowMs: () => clock.now(),
     filter: () => filter,
     onListed: (listed) => {
@@ -44,7 +46,11 @@ export function createBackupsView(
     showCollapseAll: true,
     canSelectMany: false,
   });
-  const following = app.cluster.onDidChange(() => void follow().catch(onError));
+  const refresh = (): void => {
+    tree.refresh();
+    provider.refresh();
+  };
+  const following = [app.cluster.onDidChange(() => void follow().catch(onError)), app.locations.onDidChange(refresh)];
 
   return {
     tree,
@@ -57,18 +63,15 @@ export function createBackupsView(
       provider.refresh();
       setContext('isFiltered', filter !== undefined).catch(onError);
     },
-    refresh() {
-      tree.refresh();
-      provider.refresh();
-    },
+    refresh,
     dispose() {
-      vscode.Disposable.from(view, statusBar, following).dispose();
+      vscode.Disposable.from(view, statusBar, ...following).dispose();
     },
   };
 }
 
 /** Sets what `when` clauses of package.json ask for. */
-export async function setContext(name: string, value: string | boolean | undefined): Promise<void> {
+async function setContext(name: string, value: string | boolean | undefined): Promise<void> {
   await vscode.commands.executeCommand('setContext', `infrabackup.${name}`, value);
 }
 

@@ -4,18 +4,30 @@ import * as vscode from 'vscode';
 import manifest from '../package.json' with { type: 'json' };
 import type { App } from './app.ts';
 import { createBackupsView } from './backups-view.ts';
-import { ClusterSession, defaultLocation, type Host } from './cluster/cluster-session.ts';
+import { ClusterSession, type Host } from './cluster/cluster-session.ts';
+import { contributeNodes } from './cluster/contribute-nodes.ts';
 import { KubernetesExtension } from './cluster/kubernetes-extension.ts';
 import { commands } from './commands/commands.ts';
 import { documentScheme } from './documents/document-uri.ts';
 import { ObjectDocuments } from './documents/object-documents.ts';
-import { changes, settings } from './settings.ts';
+import { createRestoresView } from './restores-view.ts';
+import { changes } from './settings.ts';
 import { showError } from './show-error.ts';
+import { UserLocations } from './user-locations.ts';
+import type { BackupTreeNode } from './views/backup-nodes.ts';
+import type { TreeModel } from './views/item-view.ts';
+import type { RestoreTreeNode } from './views/restore-tree.ts';
 
 /** What other extensions, and the tests, get of this one. */
 export interface Api {
   /** How long `activate` took, in milliseconds. */
   readonly activationMs: number;
+  /** The rows of the Backups view. */
+  readonly backups: TreeModel<BackupTreeNode>;
+  /** The rows of the Restores view. */
+  readonly restores: TreeModel<RestoreTreeNode>;
+  /** The context that counts in this workspace; undefined where there is none. */
+  context(): Promise<string | undefined>;
 }
 
 export function activate(context: vscode.ExtensionContext): Api {
@@ -28,29 +40,33 @@ export function activate(context: vscode.ExtensionContext): Api {
   };
   const log = vscode.window.createOutputChannel('Infrabackup', { log: true });
   const onError = (error: unknown): void => void showError(error, log);
-  const locations = (): readonly string[] => [...new Set([defaultLocation(host.env), ...settings.locations()])];
+  const locations = new UserLocations(host);
   const kubernetes = new KubernetesExtension(log);
   const cluster = new ClusterSession(host, context.workspaceState, kubernetes);
-  const backups = createBackupsView({ host, log, cluster, locations, openStore }, onError);
+  const backups = createBackupsView({ host, log, cluster, locations }, onError);
+  const restores = createRestoresView({ host, log, cluster, locations }, onError);
   const documents = new ObjectDocuments(
     {
-      backup: readStored,
-      summary: async (location, backup) => (await openBackup(await openStore(location), backup)).summary,
+      backup: async (location, name, ref) => readStored(await locations.open(location), name, ref),
+      summary: async (location, backup) => (await openBackup(await locations.open(location), backup)).summary,
       live: (name, ref) => cluster.readLive(name, ref),
+      preview: async (id, ref) => restores.preview(id)?.sides(ref),
     },
     onError,
   );
-  const app: App = { host, log, cluster, kubernetes, backups, documents, openStore, locations };
+  const app: App = { host, log, cluster, kubernetes, backups, restores, documents, locations };
 
   context.subscriptions.push(
     log,
     kubernetes,
+    locations,
     cluster,
     backups,
+    restores,
+    vscode.window.registerFileDecorationProvider(restores.decorations),
     vscode.workspace.registerTextDocumentContentProvider(documentScheme, documents),
     vscode.languages.registerDocumentSymbolProvider({ scheme: documentScheme }, documents, { label: 'Manifest' }),
     vscode.workspace.onDidChangeConfiguration((event) => {
-      if (changes(event, 'locations')) backups.refresh();
       if (changes(event, 'diff.hideNoise')) documents.refresh();
     }),
     ...commands.map(({ id, run }) =>
@@ -63,16 +79,18 @@ export function activate(context: vscode.ExtensionContext): Api {
       }),
     ),
   );
-  return { activationMs: performance.now() - startedMs };
+  // Not waited for: it starts the Kubernetes extension, where that is installed.
+  contributeNodes(app).catch(onError);
+  return {
+    activationMs: performance.now() - startedMs,
+    backups: backups.tree,
+    restores: restores.tree,
+    context: async () => (await cluster.contexts()).effective,
+  };
 }
 
-async function openStore(location: string): Promise<Store> {
-  const { openStore: open } = await import('@infrabackup/storage');
-  return open(location, { workingFolder: vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? process.cwd() });
-}
-
-async function readStored(location: string, name: string, ref: ObjectRef): Promise<Manifest | undefined> {
-  const backup = await openBackup(await openStore(location), name);
+async function readStored(store: Store, name: string, ref: ObjectRef): Promise<Manifest | undefined> {
+  const backup = await openBackup(store, name);
   const entry = await backup.find(ref);
   return entry && (JSON.parse((await backup.read(entry)).toString('utf8')) as Manifest);
 }

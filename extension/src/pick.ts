@@ -55,7 +55,7 @@ export async function backupFrom(app: App, node: unknown, placeHolder = 'Which b
 /** Every backup of every location that can be read, newest first. */
 export async function allBackups(app: App): Promise<readonly BackupNode[]> {
   const { tree } = app.backups;
-  const children = await Promise.all(tree.locations().map((location) => tree.children(location)));
+  const children = await Promise.all((await tree.locations()).map((location) => tree.children(location)));
   const backups = children.flat().filter((node) => node.kind === 'backup');
   return backups.sort((a, b) => (a.summary.startedAt < b.summary.startedAt ? 1 : -1));
 }

@@ -4,8 +4,6 @@ const section = 'infrabackup';
 
 /** Every setting of the extension, read when it is asked for, so that a change counts at once. */
 export const settings = {
-  /** URIs and paths beside the default location, in the user's order. */
-  locations: (): readonly string[] => read('locations', []),
   /** A kubeconfig file, or a list of them as KUBECONFIG has it; undefined takes what kubectl would. */
   kubeconfig: (): string | undefined => read<string>('kubeconfig', '') || undefined,
   hideNoise: (): boolean => read('diff.hideNoise', true),
@@ -14,14 +12,6 @@ export const settings = {
   existing: (): 'skip' | 'update' | 'replace' => read('restore.existing', 'update'),
   showStatusBar: (): boolean => read('statusBar.visible', true),
 };
-
-/** Adds a location for this user, not for the workspace. */
-export async function addLocation(location: string): Promise<void> {
-  const configuration = vscode.workspace.getConfiguration(section);
-  const known = configuration.inspect<string[]>('locations')?.globalValue ?? [];
-  if (known.includes(location)) return;
-  await configuration.update('locations', [...known, location], vscode.ConfigurationTarget.Global);
-}
 
 /** Whether an event changes one of these settings. */
 export function changes(event: vscode.ConfigurationChangeEvent, ...names: readonly string[]): boolean {

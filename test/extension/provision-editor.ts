@@ -8,7 +8,7 @@ import { CommandError, collectOutput, runCommand } from '../cluster/run-command.
 import { stepsOnStderr } from '../cluster/steps.ts';
 
 /** The editor of the tests. Its DOM is no API, so this is pinned exactly and moves together with the tests' selectors. */
-export const codeServerVersion = '4.139.1';
+const codeServerVersion = '4.139.1';
 
 /** The programs that an editor test needs. */
 export interface Editor {

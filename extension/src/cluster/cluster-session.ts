@@ -1,5 +1,5 @@
 import { homedir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname } from 'node:path';
 import {
   AppError,
   resolveType,
@@ -161,9 +161,4 @@ export class ClusterSession implements vscode.Disposable {
     this.#open.clear();
     this.#changed.fire();
   }
-}
-
-/** Where backups lie when nothing is said: the folder that the plugin uses too. */
-export function defaultLocation(env: Host['env']): string {
-  return join(env['XDG_DATA_HOME'] ?? join(env['HOME'] ?? homedir(), '.local/share'), 'infrabackup');
 }

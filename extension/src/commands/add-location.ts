@@ -1,19 +1,17 @@
 import * as vscode from 'vscode';
 import type { Command } from '../app.ts';
 import { askText, pickOne } from '../pick.ts';
-import { addLocation as addToSettings } from '../settings.ts';
 
-/** Adds a folder or a URI to the locations that are looked into. */
+/** Adds a folder or a URI to the user's locations, which the plugin knows then too. */
 export const addLocation: Command = {
   id: 'infrabackup.addLocation',
   async run(app) {
     const folder = { label: '$(folder) A folder…', isFolder: true };
     const uri = { label: '$(cloud) A URI…', description: 'as `kubectl infrabackup --from` takes it', isFolder: false };
     const { isFolder } = await pickOne([folder, uri], 'Where do the backups lie?');
-    const location = isFolder ? await askFolder() : await askText({ title: 'Add Location', placeHolder: 'file:///…' });
-    // Refused here rather than in the tree: an unknown scheme, or a credential in the URI.
-    await app.openStore(location);
-    await addToSettings(location);
+    const location = isFolder ? await askFolder() : await askText({ title: 'Add Location', placeHolder: 's3://…' });
+    const name = await askText({ title: 'Add Location', prompt: `A name for ${location}`, placeHolder: 'team' });
+    await app.locations.add(name, location);
   },
 };
 

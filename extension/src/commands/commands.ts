@@ -1,6 +1,9 @@
 import type { Command } from '../app.ts';
 import { addLocation } from './add-location.ts';
+import { backUpNamespace } from './back-up-namespace.ts';
+import { changePolicy } from './change-policy.ts';
 import { clearFilter } from './clear-filter.ts';
+import { closePreview } from './close-preview.ts';
 import { compareWithBackup } from './compare-with-backup.ts';
 import { compareWithFile } from './compare-with-file.ts';
 import { compareWithLive } from './compare-with-live.ts';
@@ -8,16 +11,25 @@ import { createBackup } from './create-backup.ts';
 import { deleteBackup } from './delete-backup.ts';
 import { describeBackup } from './describe-backup.ts';
 import { filterBackups } from './filter-backups.ts';
+import { openChange } from './open-change.ts';
+import { openChanges } from './open-changes.ts';
 import { openObject } from './open-object.ts';
+import { previewRestore } from './preview-restore.ts';
 import { refresh } from './refresh.ts';
+import { restorePicked } from './restore-picked.ts';
+import { resumeRestore } from './resume-restore.ts';
 import { selectContext } from './select-context.ts';
+import { showHistory } from './show-history.ts';
 import { showLog } from './show-log.ts';
 import { showMore } from './show-more.ts';
 
 /** Every command of package.json. */
 export const commands: readonly Command[] = [
   addLocation,
+  backUpNamespace,
+  changePolicy,
   clearFilter,
+  closePreview,
   compareWithBackup,
   compareWithFile,
   compareWithLive,
@@ -25,9 +37,15 @@ export const commands: readonly Command[] = [
   deleteBackup,
   describeBackup,
   filterBackups,
+  openChange,
+  openChanges,
   openObject,
+  previewRestore,
   refresh,
+  restorePicked,
+  resumeRestore,
   selectContext,
+  showHistory,
   showLog,
   showMore,
 ];

@@ -133,12 +133,12 @@ function describeUndiscovered({ undiscovered }: BackupPlan): string {
 }
 
 async function askLocation(app: App): Promise<string> {
-  const locations = app.locations();
+  const locations = await app.locations.list();
   const [first, ...others] = locations;
-  if (first !== undefined && others.length === 0) return first;
+  if (first !== undefined && others.length === 0) return first.name;
   return (
     await pickOne(
-      locations.map((location) => ({ label: location })),
+      locations.map(({ name, uri }) => ({ label: name, description: uri })),
       'Where to?',
     )
   ).label;
@@ -160,7 +160,7 @@ async function execute(
 ): Promise<BackupSummary> {
   const [{ backupWriter, openDiskSpool }, store, { tmpdir }] = await Promise.all([
     import('@infrabackup/storage'),
-    app.openStore(location),
+    app.locations.open(location),
     import('node:os'),
   ]);
   return takeBackup(plan, {

@@ -17,7 +17,7 @@ export interface TextOptions {
 }
 
 /** What shows objects. */
-export type ObjectSpec = Exclude<DocumentSpec, { readonly show: 'summary' }>;
+export type ObjectSpec = Exclude<DocumentSpec, { readonly show: 'summary' | 'preview' }>;
 
 /** Finds the manifest of a side; undefined when there is no such object. */
 export type ReadSide = (side: Side) => Promise<Manifest | undefined>;
@@ -35,8 +35,19 @@ export async function documentText(spec: ObjectSpec, readSide: ReadSide, options
     return toYaml(options.hideNoise ? visibleManifest(shown, { status: true }) : shown);
   }
   const [left, right] = await Promise.all([readSide(spec.left), readSide(spec.right)]);
-  const [before, after] = options.hideNoise ? readableTexts(left, right) : maskSecrets(left, right).map(toYaml);
-  return (spec.show === 'left' ? before : after) ?? '';
+  const [before, after] = comparedTexts(left, right, options);
+  return spec.show === 'left' ? before : after;
+}
+
+/** Both sides of a comparison as YAML; empty for one that does not exist. */
+export function comparedTexts(
+  left: Manifest | undefined,
+  right: Manifest | undefined,
+  { hideNoise }: TextOptions,
+): readonly [left: string, right: string] {
+  if (hideNoise) return readableTexts(left, right);
+  const [before, after] = maskSecrets(left, right);
+  return [toYaml(before), toYaml(after)];
 }
 
 /** A backup's summary for people: counts for types, and without the directory of its index. */

@@ -2,15 +2,27 @@ import { AppError, formatRef, type BackupSummary, type Manifest, type ObjectRef 
 import { loadAll } from 'js-yaml';
 import * as vscode from 'vscode';
 import { settings } from '../settings.ts';
-import { documentText, summaryText } from './document-text.ts';
-import { comparedDocuments, documentScheme, parseDocumentQuery, sideTitle, type Side } from './document-uri.ts';
+import { comparedTexts, documentText, summaryText } from './document-text.ts';
+import {
+  comparedDocuments,
+  documentScheme,
+  parseDocumentQuery,
+  sideTitle,
+  type DocumentSpec,
+  type Side,
+} from './document-uri.ts';
 import { outlineOf, type OutlineItem } from './yaml-outline.ts';
+
+/** An object as it is live, and as a restore would leave it; undefined where it does not exist. */
+export type ChangeSides = readonly [live: Manifest | undefined, after: Manifest | undefined];
 
 /** Where the sides of documents are read. */
 export interface SideReaders {
   backup(location: string, backup: string, ref: ObjectRef): Promise<Manifest | undefined>;
   summary(location: string, backup: string): Promise<BackupSummary>;
   live(context: string, ref: ObjectRef): Promise<Manifest | undefined>;
+  /** Both sides of a planned change; undefined when the preview is closed. */
+  preview(id: string, ref: ObjectRef): Promise<ChangeSides | undefined>;
 }
 
 /** The two documents of a comparison read each side, and a multi-diff all at once: one reading serves both for so long. */
@@ -34,6 +46,7 @@ export class ObjectDocuments implements vscode.TextDocumentContentProvider, vsco
     if (spec === undefined) return '';
     try {
       if (spec.show === 'summary') return summaryText(await this.#readers.summary(spec.location, spec.backup));
+      if (spec.show === 'preview') return await this.#previewText(spec);
       return await documentText(spec, (side) => this.#read(side), { hideNoise: settings.hideNoise() });
     } catch (error) {
       this.#onError(error);
@@ -56,6 +69,14 @@ export class ObjectDocuments implements vscode.TextDocumentContentProvider, vsco
   refresh(): void {
     this.#reading.clear();
     for (const { uri } of vscode.workspace.textDocuments) if (uri.scheme === documentScheme) this.#changed.fire(uri);
+  }
+
+  async #previewText({ preview, side, ref }: Extract<DocumentSpec, { show: 'preview' }>): Promise<string> {
+    const sides = await this.#readers.preview(preview, ref);
+    if (sides === undefined)
+      return '# This preview is closed: preview the restore again to see what it would change.\n';
+    const [live, after] = comparedTexts(...sides, { hideNoise: settings.hideNoise() });
+    return side === 'live' ? live : after;
   }
 
   #read(side: Side): Promise<Manifest | undefined> {

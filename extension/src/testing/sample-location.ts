@@ -13,7 +13,7 @@ import {
 } from '@infrabackup/core';
 
 /** A resource type as a test writes it. */
-export function sampleType(group: string, kind: string, plural: string, namespaced = true): ResourceType {
+function sampleType(group: string, kind: string, plural: string, namespaced = true): ResourceType {
   return {
     group,
     version: 'v1',
@@ -30,7 +30,7 @@ export function sampleType(group: string, kind: string, plural: string, namespac
 }
 
 /** Types of a small cluster. */
-export const sampleTypes: readonly ResourceType[] = [
+const sampleTypes: readonly ResourceType[] = [
   sampleType('', 'ConfigMap', 'configmaps'),
   sampleType('', 'Namespace', 'namespaces', false),
   sampleType('', 'Secret', 'secrets'),

@@ -3,8 +3,9 @@ import type { AppError, BackupSummary, IndexEntry, TypeSummary } from '@infrabac
 /** A place where backups lie. */
 export interface LocationNode {
   readonly kind: 'location';
-  /** What it is called in settings and messages: a URI, or the path of a folder. */
+  /** What opens it: its name in the user's configuration. */
   readonly location: string;
+  readonly uri: string;
 }
 
 /** A backup that can be opened. */
@@ -65,11 +66,3 @@ export interface NoticeNode {
 /** Any row of the Backups view. */
 export type BackupTreeNode =
   LocationNode | BackupNode | BrokenBackupNode | NamespaceNode | TypeNode | ObjectNode | MoreNode | NoticeNode;
-
-/** The backup that a row is in or of; undefined for rows above backups. */
-export function backupOf(node: BackupTreeNode): BackupNode | undefined {
-  for (let at: BackupTreeNode | undefined = node; at !== undefined; at = 'parent' in at ? at.parent : undefined) {
-    if (at.kind === 'backup') return at;
-  }
-  return undefined;
-}

@@ -23,7 +23,7 @@ describe('BackupTree', () => {
   it('shows locations, backups, namespaces, types and objects, each with what a person needs to choose', async () => {
     const tree = treeOver(await sampleBackup(smallCluster));
     expect(await drawn(tree)).toEqual([
-      'backups (/srv/)',
+      'local (/srv/backups)',
       '  nightly (2 hours ago · 6 objects)',
       '    Cluster-scoped (2)',
       '      Namespace (2)',
@@ -64,9 +64,9 @@ describe('BackupTree', () => {
     const store = await sampleBackup(smallCluster);
     const tree = new BackupTree({
       ...options(store),
-      locations: () => ['/srv/backups', '/srv/locked'],
+      locations: () => Promise.resolve(['local', 'locked'].map((name) => ({ name, uri: `file:///srv/${name}` }))),
       openStore: (location) =>
-        location === '/srv/locked'
+        location === 'locked'
           ? Promise.reject(new AppError('STORE_DENIED', 'may not read /srv/locked', { hint: 'ls -ld /srv/locked' }))
           : Promise.resolve(store),
     });
@@ -148,7 +148,7 @@ describe('BackupTree', () => {
 
 function options(store: Store): BackupTreeOptions {
   return {
-    locations: () => ['/srv/backups'],
+    locations: () => Promise.resolve([{ name: 'local', uri: 'file:///srv/backups' }]),
     openStore: () => Promise.resolve(store),
     filter: () => undefined,
     nowMs: () => Date.parse('2026-11-21T10:31:00Z'),

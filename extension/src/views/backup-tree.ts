@@ -20,10 +20,16 @@ import { viewOf, type ViewOptions } from './backup-views.ts';
 import type { ItemView, TreeModel } from './item-view.ts';
 import type { ObjectFilter } from './object-filter.ts';
 
+/** A place where backups lie, and the name that opens it. */
+export interface Location {
+  readonly name: string;
+  readonly uri: string;
+}
+
 /** What the tree stands on. */
 export interface BackupTreeOptions extends ViewOptions {
-  /** The locations, in the order of the settings. */
-  readonly locations: () => readonly string[];
+  /** The user's locations, the default one first. */
+  readonly locations: () => Promise<readonly Location[]>;
   readonly openStore: (location: string) => Promise<Store>;
   /** Undefined shows everything. */
   readonly filter: () => ObjectFilter | undefined;
@@ -34,7 +40,7 @@ export interface BackupTreeOptions extends ViewOptions {
 /** Objects that a type shows at first, and again for each "more". */
 export const pageSize = 500;
 /** Where a filter stops looking: nobody reads further, and the rows stay in memory. */
-export const filterLimit = 5_000;
+const filterLimit = 5_000;
 
 /**
  * Locations, backups, namespaces, types and objects; each level is read when it is opened.
@@ -82,8 +88,8 @@ export class BackupTree implements TreeModel<BackupTreeNode> {
   }
 
   /** The places that are looked into, whether they have backups or not. */
-  locations(): readonly LocationNode[] {
-    return this.#options.locations().map((location) => ({ kind: 'location', location }));
+  async locations(): Promise<readonly LocationNode[]> {
+    return (await this.#options.locations()).map(({ name, uri }) => ({ kind: 'location', location: name, uri }));
   }
 
   /** The backup of a row, open for reading. */
@@ -119,7 +125,7 @@ export class BackupTree implements TreeModel<BackupTreeNode> {
 
   /** No row at all where no location has anything to show: the view then says what to do. */
   async #roots(): Promise<readonly LocationNode[]> {
-    const locations = this.locations();
+    const locations = await this.locations();
     const children = await Promise.all(locations.map((location) => this.#backups(location)));
     this.#options.onListed?.(children.flat());
     const isEmpty = children.every((rows) => rows.every((row) => row.kind === 'notice' && row.problem === undefined));

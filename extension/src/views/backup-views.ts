@@ -15,13 +15,13 @@ export function viewOf(node: BackupTreeNode, { nowMs }: ViewOptions): ItemView {
     case 'location':
       return {
         id: node.location,
-        label: nameOfLocation(node.location),
-        description: parentOfLocation(node.location),
-        facts: [['Location', node.location]],
+        label: node.location,
+        description: shownUri(node.uri),
+        facts: [['Location', node.uri]],
         icon: { id: 'archive' },
         flags: ['location'],
         expands: 'at-once',
-        accessibleName: `Location ${node.location}`,
+        accessibleName: `Location ${node.location}, ${shownUri(node.uri)}`,
       };
     case 'backup':
       return backupView(node, nowMs());
@@ -163,12 +163,7 @@ function objectView({ entry, parent }: ObjectNode): ItemView {
   };
 }
 
-/** The last part of a location's address. */
-export function nameOfLocation(location: string): string {
-  return /([^/\\]+)[/\\]*$/.exec(location)?.[1] ?? location;
-}
-
-function parentOfLocation(location: string): string | undefined {
-  const name = nameOfLocation(location);
-  return name === location ? undefined : location.slice(0, location.lastIndexOf(name));
+/** A folder by its path, everything else by its URI. */
+function shownUri(uri: string): string {
+  return uri.startsWith('file:///') ? decodeURIComponent(uri.slice('file://'.length)) : uri;
 }
