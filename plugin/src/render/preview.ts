@@ -35,7 +35,11 @@ export function previewOf(name: string, location: string, plan: BackupPlan, coun
     })),
     excluded: plan.leftOut.map((row) => {
       const count = counts.get(typeName(row.type));
-      return { type: typeName(row.type), ...(count !== undefined && { count }), because: reasonOf(row, plan.definitions === row.type) };
+      return {
+        type: typeName(row.type),
+        ...(count !== undefined && { count }),
+        because: reasonOf(row, plan.definitions === row.type),
+      };
     }),
     unserved: plan.unserved,
     missingNamespaces: plan.missingNamespaces,
