@@ -165,7 +165,10 @@ export type {
   RestorePlan,
   Verdict,
 } from './restore/restore-plan.ts';
-export { executePlan } from './restore/run/execute-plan.ts';
+export { executePlan, settleRun } from './restore/run/execute-plan.ts';
+export { keptFiles, keptName } from './restore/run/keep-before.ts';
+export { planUndo } from './restore/undo/plan-undo.ts';
+export type { PlanUndoInput } from './restore/undo/plan-undo.ts';
 export type { ExecutePlanInput } from './restore/run/execute-plan.ts';
 export type { LeftObject, ObjectOutcome, ObjectResult, ResultNote, RunEvent } from './restore/run/object-result.ts';
 export type { JournalRecord, OpenRun, RunHead, RunRecord, RunStore } from './restore/run/run-store.ts';

@@ -47,6 +47,10 @@ export function describeReason(reason: SkipReason | ConflictReason | UnservableR
       return moves[reason.now];
     case 'needs':
       return `it needs ${reason.ref}, which was not restored`;
+    case 'holds-others':
+      return `others have put something into it since: ${reason.refs.join(', ')}`;
+    case 'not-reached':
+      return 'the run was cut off before';
     case 'server-error':
       return `the server failed again and again: ${reason.message}`;
     case 'unservable':

@@ -70,6 +70,21 @@ export function prepareObject(object: ObjectToPrepare, context: PrepareContext):
   };
 }
 
+/** The object as it was, for a server that still has it: without what the server alone writes. */
+export function exactObject(manifest: Manifest, type: ResourceType, restoresStatus: boolean): PreparedObject {
+  const body = draftOf(manifest);
+  const isApart = type.subresources.includes('status');
+  const status = isApart && restoresStatus ? (body['status'] as Json | undefined) : undefined;
+  if (isApart) delete body['status'];
+  for (const field of systemMetadata) removeAt(body, field);
+  return {
+    body: manifestOf(body),
+    status,
+    owners: { references: [], owners: [], controller: 'absent', notes: [] },
+    notes: [],
+  };
+}
+
 function setOwners(body: Draft, owners: ResolvedOwners, live: Manifest | undefined): void {
   const references = mergeOwners(live?.metadata.ownerReferences ?? [], owners.references);
   const metadata = body['metadata'] as Draft;

@@ -45,6 +45,10 @@ export type ConflictReason =
   | { readonly kind: 'moved'; readonly now: MovedTo }
   /** What owns it, or defines its type, was not restored. */
   | { readonly kind: 'needs'; readonly ref: string }
+  /** A namespace or definition that the restore created, and that others have put something into since. */
+  | { readonly kind: 'holds-others'; readonly refs: readonly string[] }
+  /** A run was cut off before it came to the object. */
+  | { readonly kind: 'not-reached' }
   /** The server failed, again and again. */
   | { readonly kind: 'server-error'; readonly message: string };
 

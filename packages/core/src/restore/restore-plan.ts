@@ -75,6 +75,8 @@ export interface PlannedWrite {
   readonly missing: readonly string[];
   /** Whether an autoscaler sizes it. */
   readonly autoscaled: boolean;
+  /** Set by an undo: the object is put back as it was, field by field, and no rule applies. */
+  readonly exact?: true;
 }
 
 /** One object of a plan. Plain data. */
@@ -153,4 +155,11 @@ export interface RestorePlan {
 /** Whether carrying out the object's verdict changes the cluster. */
 export function isWrite(verdict: Verdict): boolean {
   return verdict === 'create' || verdict === 'update' || verdict === 'replace' || verdict === 'delete';
+}
+
+/** How many objects have each verdict. */
+export function countVerdicts(objects: readonly PlannedObject[]): Readonly<Record<Verdict, number>> {
+  const counts = Object.fromEntries(verdicts.map((verdict) => [verdict, 0])) as Record<Verdict, number>;
+  for (const { verdict } of objects) counts[verdict]++;
+  return counts;
 }

@@ -6,8 +6,8 @@ import { tierOf, tiers } from '../order.ts';
 import { orderObjects, type Place } from '../order-objects.ts';
 import type { OwnerDropReason } from '../plan-note.ts';
 import {
+  countVerdicts,
   isWrite,
-  verdicts,
   type PlannedObject,
   type PlanWarning,
   type RestorePlan,
@@ -43,12 +43,6 @@ export async function finishPlan(all: AllJudged, input: FinishPlanInput): Promis
     warnings: [...webhooks, ...warningsOf(all, discovery), ...review.warnings],
     missingRights: review.missing,
   };
-}
-
-function countVerdicts(objects: readonly PlannedObject[]): Readonly<Record<Verdict, number>> {
-  const counts = Object.fromEntries(verdicts.map((verdict) => [verdict, 0])) as Record<Verdict, number>;
-  for (const { verdict } of objects) counts[verdict]++;
-  return counts;
 }
 
 /** How the types of the plan's writes are reached. */

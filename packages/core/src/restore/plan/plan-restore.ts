@@ -13,6 +13,7 @@ import type { PlannedBackup, RestorePlan } from '../restore-plan.ts';
 import { compareLive, type ComparedType } from './compare-live.ts';
 import { finishPlan } from './finish-plan.ts';
 import { judgeAll, type ReportJudged } from './judge-all.ts';
+import { newRunId, newRunKey } from './run-identity.ts';
 import { readScope, type RestoreRequest } from './restore-scope.ts';
 import { readTypeTargets } from './type-target.ts';
 
@@ -72,7 +73,7 @@ export async function planRestore(input: PlanRestoreInput): Promise<RestorePlan>
       spool,
       input,
     );
-    const key = Array.from({ length: 4 }, () => Math.floor(input.random() * 2 ** 32).toString(16)).join('');
+    const key = newRunKey(input.random);
     const judged = await judgeAll(compared, {
       ...{ backup, reader, spool, discovery, signal, report: input.report, judged: input.judged },
       ...{ dryRun: input.dryRun, options: settled, digester: contentDigester(key) },
@@ -80,7 +81,7 @@ export async function planRestore(input: PlanRestoreInput): Promise<RestorePlan>
     const plannedAt = formatInstant(input.clock.now());
     return await finishPlan(judged, {
       head: {
-        id: runId(plannedAt, input.random),
+        id: newRunId(plannedAt, input.random),
         key,
         plannedAt,
         backup: plannedBackup(backup),
@@ -132,14 +133,6 @@ function plannedBackup({ header, summary }: Backup): PlannedBackup {
     takenAt: header.startedAt,
     ...(summary !== undefined && { digest: summary.digest }),
   };
-}
-
-/** `20261121-093000-7f3a`: sorts by time, and no two of a second are likely the same. */
-function runId(plannedAt: string, random: () => number): string {
-  const time = plannedAt.replace(/[-:Z]/g, '').replace('T', '-');
-  return `${time}-${Math.floor(random() * 2 ** 16)
-    .toString(16)
-    .padStart(4, '0')}`;
 }
 
 function checkMapping({ namespaceMapping }: RestoreOptions): void {

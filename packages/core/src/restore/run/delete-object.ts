@@ -1,4 +1,5 @@
 import type { Manifest } from '../../object/manifest.ts';
+import { childOf } from '../draft.ts';
 import { replacementOf } from '../replaceable.ts';
 import type { ObjectResult } from './object-result.ts';
 import { send } from './send.ts';
@@ -30,7 +31,7 @@ export async function deleteAsPlanned(job: WriteJob, context: WriteContext): Pro
   );
   switch (sent.kind) {
     case 'done':
-      return deleted(sent.object?.metadata.finalizers ?? []);
+      return await awaitEmptied(sent.object, job, context);
     case 'moved':
       return { kind: 'again' };
     case 'not-served':
@@ -40,6 +41,25 @@ export async function deleteAsPlanned(job: WriteJob, context: WriteContext): Pro
     case 'refused':
       return { kind: 'result', result: { outcome: 'left', reason: sent.reason, notes: [] } };
   }
+}
+
+/**
+ * What is in a namespace, and what a definition defines, goes while the thing itself waits: others of that name can
+ * only be made once it is gone.
+ */
+async function awaitEmptied(object: Manifest | undefined, job: WriteJob, context: WriteContext): Promise<DeletionStep> {
+  const finalizers = object?.metadata.finalizers ?? [];
+  const { type } = job.planned.ref;
+  if (type !== 'namespaces' && type !== 'customresourcedefinitions.apiextensions.k8s.io') return deleted(finalizers);
+  const left = await awaitGone(job.write.over!.uid, job, context);
+  return left === undefined
+    ? deleted([])
+    : deleted([...(left.metadata.finalizers ?? []), ...namespaceFinalizers(left)]);
+}
+
+function namespaceFinalizers(object: Manifest): readonly string[] {
+  const finalizers = childOf(object, 'spec')?.['finalizers'];
+  return Array.isArray(finalizers) ? (finalizers as string[]) : [];
 }
 
 function deleted(finalizers: readonly string[]): DeletionStep {
@@ -69,13 +89,18 @@ export async function removeToReplace(
       return { kind: 'result', result: { outcome: 'left', reason: sent.reason, notes: [] } };
     }
   }
+  const left = await awaitGone(uid, job, context);
+  if (left === undefined) return { kind: 'gone' };
+  const reason = { kind: 'terminating', finalizers: left.metadata.finalizers ?? [] } as const;
+  return { kind: 'result', result: { outcome: 'left', reason, notes: [] } };
+}
+
+/** Resolves once the object is gone; to the object when it is still there after a minute. */
+async function awaitGone(uid: string, job: WriteJob, context: WriteContext): Promise<Manifest | undefined> {
   for (let waitedMs = 0, poll = 0; ; poll++) {
     const now = await readLive(job, context);
-    if (now === undefined || now.metadata.uid !== uid) return { kind: 'gone' };
-    if (waitedMs >= goneWithinMs) {
-      const reason = { kind: 'terminating', finalizers: now.metadata.finalizers ?? [] } as const;
-      return { kind: 'result', result: { outcome: 'left', reason, notes: [] } };
-    }
+    if (now?.metadata.uid !== uid) return undefined;
+    if (waitedMs >= goneWithinMs) return now;
     const waitMs = pollsMs[Math.min(poll, pollsMs.length - 1)]!;
     await context.sleep(waitMs);
     waitedMs += waitMs;

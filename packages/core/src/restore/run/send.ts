@@ -32,6 +32,7 @@ const patience: Readonly<Partial<Record<ConflictReason['kind'] | 'not-served', r
  * Throws the codes of `ClusterWriter`, but for those that leave open what happened.
  */
 export async function send(request: WriteRequest, job: WriteJob, context: WriteContext): Promise<Sent> {
+  if (context.onlyLook) return { kind: 'refused', reason: { kind: 'not-reached' } };
   const tries = new Map<string, number>();
   for (;;) {
     let answer: WriteAnswer;

@@ -5,7 +5,7 @@ import { refKey, type ObjectRef } from '../../object/ref.ts';
 import type { ResourceType } from '../../object/resource-type.ts';
 import type { ContentDigester } from '../content-of.ts';
 import { plannedOwners } from '../owners.ts';
-import { prepareObject, type PreparedObject } from '../prepare-object.ts';
+import { exactObject, prepareObject, type PreparedObject } from '../prepare-object.ts';
 import type { PlannedObject, PlannedWrite, RestorePlan } from '../restore-plan.ts';
 import type { LeftObject } from './object-result.ts';
 
@@ -18,6 +18,8 @@ export interface WriteContext {
   /** Resolves after that time; rejects with CANCELLED when the run is stopped. */
   readonly sleep: (ms: number) => Promise<void>;
   readonly signal: AbortSignal | undefined;
+  /** Whether nothing may be sent: what is not done already is refused as not reached. */
+  readonly onlyLook: boolean;
   /** The uid of an object that this run has written; undefined for any other. */
   readonly uidOf: (ref: ObjectRef) => string | undefined;
   /** Whether this run has created the namespace: what shows up there is made by controllers. */
@@ -52,6 +54,7 @@ export function prepareAsPlanned(
   live: Manifest | undefined,
   { plan, uidOf }: WriteContext,
 ): PreparedObject | ObjectRef {
+  if (write.exact === true && live !== undefined) return exactObject(manifest, type, write.status);
   const owners = plannedOwners(manifest, write.owners, uidOf);
   if ('name' in owners) return owners;
   return prepareObject(

@@ -118,7 +118,8 @@ async function update(job: WriteJob, context: WriteContext): Promise<Step> {
   const prepared = prepare(job, live, context);
   if ('reason' in prepared) return result(left(prepared.reason));
   if (moved === 'changed') {
-    const isOurs = job.wasBegun && containsJson(live, prepared.body);
+    const isDone = job.write.exact === true ? sameContent(live, prepared.body) : containsJson(live, prepared.body);
+    const isOurs = job.wasBegun && isDone;
     if (!isOurs) return result(left({ kind: 'moved', now: 'changed' }));
     return await finish({ kind: 'done', object: live, warnings: [] }, prepared, job, context, 'updated', []);
   }
