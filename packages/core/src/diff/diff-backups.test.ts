@@ -123,6 +123,13 @@ test('finds a Secret that changed, which has no digest of its content', async ()
   expect(await differences(before, after)).toEqual(['changed secrets/s -n shop']);
 });
 
+test('never takes objects of two types for one, be they the same byte for byte', async () => {
+  const { json } = object(configMaps, 'twin');
+  const before = await backupOf([{ ...object(configMaps, 'twin'), json }]);
+  const after = await backupOf([{ ...object(secrets, 'twin'), json }]);
+  expect(await differences(before, after)).toEqual(['removed configmaps/twin -n shop', 'added secrets/twin -n shop']);
+});
+
 test('reads everything where the digests were made by different tables', async () => {
   const objects = [object(configMaps, 'a', stable, { resourceVersion: '1' })];
   const before = await backupOf(objects, { contentTable: 0 });

@@ -165,7 +165,6 @@ async function* stepsOf(runs: readonly Run[]): AsyncGenerator<HistoryStep> {
   for (const [place, { span, backup, entry }] of [...runs.entries()].reverse()) {
     if (entry === undefined) {
       yield { span, before: undefined, after: undefined, changes: [], crd: undefined };
-      known = undefined;
       continue;
     }
     const after = known ?? (await readObject(backup, entry));

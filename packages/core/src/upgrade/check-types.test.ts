@@ -89,14 +89,12 @@ describe('against a release', () => {
     });
   });
 
-  test('what is served but deprecated says since when and until when', () => {
-    const [finding] = checkTypes([type('flowcontrol.apiserver.k8s.io/v1beta3', 'FlowSchema')], { minor: 30 });
-    expect(finding).toMatchObject({
-      reason: 'deprecated',
-      since: '1.29',
-      removal: '1.32',
-      replacement: { converts: 'as-is' },
-    });
+  test('what is served but deprecated says since when and until when, from the release that deprecated it', () => {
+    const schemas = [type('flowcontrol.apiserver.k8s.io/v1beta3', 'FlowSchema')];
+    expect(checkTypes(schemas, { minor: 28 })).toEqual([]);
+    expect(checkTypes(schemas, { minor: 29 })).toMatchObject([
+      { reason: 'deprecated', since: '1.29', removal: '1.32', replacement: { converts: 'as-is' } },
+    ]);
   });
 
   test('an alpha is served only where it was switched on', () => {
