@@ -89,6 +89,7 @@ export const errorCodes = {
     meaning: 'the backup is of another cluster, and nobody said that this is meant',
   },
   CLUSTER_CHANGED: { outcome: 'refused', meaning: 'the plan was made for another cluster than the one at hand' },
+  SCALE_FAILED: { outcome: 'cluster', meaning: 'a workload could not be scaled down, or its size not be kept' },
   UNDO_IMPOSSIBLE: { outcome: 'failed', meaning: 'what a restore changed was not kept, or is gone' },
   RUN_NOT_FOUND: { outcome: 'not-found', meaning: 'no restore of that id is kept on this machine' },
   RUN_EXISTS: { outcome: 'exists', meaning: 'a restore of that id exists' },

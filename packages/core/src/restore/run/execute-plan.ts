@@ -4,11 +4,14 @@ import { formatInstant, type Clock } from '../../clock.ts';
 import type { ClusterReader } from '../../cluster/reader.ts';
 import type { ClusterWriter } from '../../cluster/writer.ts';
 import { AppError } from '../../errors/app-error.ts';
+import { refKey } from '../../object/ref.ts';
 import type { Store } from '../../store/store.ts';
 import { keepBefore } from './keep-before.ts';
 import type { RunEvent } from './object-result.ts';
-import { readProgress } from './run-progress.ts';
+import { readProgress, type RunProgress } from './run-progress.ts';
 import type { OpenRun } from './run-store.ts';
+import { scaleDown, scaleUp, type RememberedSizes } from './scale-down.ts';
+import { sleepUntil } from './sleep.ts';
 import { writeGroups } from './write-groups.ts';
 
 /** What a plan is carried out with. */
@@ -56,7 +59,9 @@ export async function executePlan(input: ExecutePlanInput): Promise<void> {
     await run.sync();
     report?.({ kind: 'keeping', objects: kept?.objects ?? 0 });
   }
-  await writeGroups({ ...input, progress, onlyBegun: false });
+  await scaledDown(input, progress, (sizes) =>
+    writeGroups({ ...input, progress, onlyBegun: false, scaledDown: sizes }),
+  );
   run.append({ kind: 'finished', at: formatInstant(clock.now()) });
   await run.sync();
 }
@@ -67,7 +72,28 @@ export async function executePlan(input: ExecutePlanInput): Promise<void> {
  */
 export async function settleRun(input: Omit<ExecutePlanInput, 'keepIn' | 'openSpool' | 'tool'>): Promise<void> {
   await checkCluster(input);
-  await writeGroups({ ...input, progress: readProgress(input.run), onlyBegun: true });
+  await writeGroups({ ...input, progress: readProgress(input.run), onlyBegun: true, scaledDown: new Map() });
+}
+
+/** Does the work while the run's workloads are at 0, and gives them their sizes back, however it ends. */
+async function scaledDown(
+  { run, reader, writer, signal, report }: ExecutePlanInput,
+  progress: RunProgress,
+  work: (sizes: RememberedSizes) => Promise<void>,
+): Promise<void> {
+  const { id, scaleDown: refs, stayDown } = run.head;
+  const scale = { runId: id, refs, reader, writer, report };
+  let sizes: RememberedSizes;
+  try {
+    sizes = await scaleDown({ ...scale, sleep: sleepUntil(signal) });
+    await work(sizes);
+  } catch (error) {
+    // The first error is the one to tell; what stays down is in the cluster, and the run can be gone on with.
+    await scaleUp({ ...scale, sleep: sleepUntil(undefined) }, progress.resized).catch(() => undefined);
+    throw error;
+  }
+  if (!stayDown) await scaleUp({ ...scale, sleep: sleepUntil(signal) }, progress.resized);
+  else for (const ref of refs) report?.({ kind: 'stays-down', ref, size: sizes.get(refKey(ref)) ?? 0 });
 }
 
 async function checkCluster({

@@ -50,6 +50,8 @@ export interface LeftObject {
 export type RunEvent =
   | { readonly kind: 'keeping'; readonly objects: number }
   | { readonly kind: 'scaling'; readonly ref: ObjectRef; readonly to: number }
+  /** A workload is left at 0, as was asked for; it had this size. */
+  | { readonly kind: 'stays-down'; readonly ref: ObjectRef; readonly size: number }
   /** A tier begins. */
   | { readonly kind: 'tier'; readonly name: string; readonly objects: number }
   | { readonly kind: 'object'; readonly ref: ObjectRef; readonly result: ObjectResult }

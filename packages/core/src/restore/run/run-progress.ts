@@ -17,10 +17,13 @@ export interface RunProgress {
   readonly newNamespaces: Set<string>;
   /** Type names whose definitions the run has written. */
   readonly newTypes: Set<string>;
+  /** Workloads that are scaled down meanwhile and that the run has written, by `refKey`. */
+  readonly resized: Set<string>;
+  readonly scaledDown: ReadonlySet<string>;
 }
 
 /** How far a run has come, by its journal. */
-export function readProgress({ plan, records }: OpenRun): RunProgress {
+export function readProgress({ head, plan, records }: OpenRun): RunProgress {
   const owners = new Set(
     plan.objects.flatMap(({ write }) =>
       (write?.owners ?? []).filter(({ uid }) => uid === '').map(({ ref }) => refKey(ref)),
@@ -29,7 +32,8 @@ export function readProgress({ plan, records }: OpenRun): RunProgress {
   const begun = new Set<number>();
   const progress: RunProgress = {
     ...{ isKept: records.some(({ kind }) => kind === 'kept'), begun, done: new Set(), owners },
-    ...{ uids: new Map(), newNamespaces: new Set(), newTypes: new Set() },
+    ...{ uids: new Map(), newNamespaces: new Set(), newTypes: new Set(), resized: new Set() },
+    scaledDown: new Set(head.scaleDown.map(refKey)),
   };
   for (const record of records) {
     if (record.kind === 'begun') for (const object of record.objects) begun.add(object);
@@ -49,6 +53,7 @@ export function noteResult(
   progress.done.add(index);
   if (left === undefined) return;
   const key = refKey(ref);
+  if (progress.scaledDown.has(key)) progress.resized.add(key);
   if (progress.owners.has(key)) progress.uids.set(key, left.uid);
   if (ref.type === 'namespaces' && outcome === 'created') progress.newNamespaces.add(ref.name);
   if (ref.type === 'customresourcedefinitions.apiextensions.k8s.io') progress.newTypes.add(ref.name);

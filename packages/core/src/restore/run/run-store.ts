@@ -1,3 +1,4 @@
+import type { ObjectRef } from '../../object/ref.ts';
 import type { RestorePlan } from '../restore-plan.ts';
 import type { ObjectResult } from './object-result.ts';
 
@@ -8,9 +9,6 @@ export type JournalRecord =
   | { readonly kind: 'result'; readonly object: number; readonly result: ObjectResult }
   /** What will be changed is kept: an undo has what it needs. */
   | { readonly kind: 'kept'; readonly objects: number; readonly location: string }
-  /** Workloads are scaled to 0; their counts are in the cluster. */
-  | { readonly kind: 'scaled-down' }
-  | { readonly kind: 'scaled-up' }
   /** Every object has a result. */
   | { readonly kind: 'finished'; readonly at: string };
 
@@ -23,8 +21,9 @@ export interface RunHead {
   readonly startedAt: string;
   /** Where the backup is, as `restore` was given it: a name for people, and what resuming opens. */
   readonly location: string;
-  /** Workloads to scale down meanwhile, as `type/namespace/name`. */
-  readonly scaleDown: readonly string[];
+  /** Workloads that are scaled down meanwhile. */
+  readonly scaleDown: readonly ObjectRef[];
+  /** Whether they are left at 0 in the end. */
   readonly stayDown: boolean;
 }
 

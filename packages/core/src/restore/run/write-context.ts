@@ -4,10 +4,12 @@ import type { Manifest } from '../../object/manifest.ts';
 import { refKey, type ObjectRef } from '../../object/ref.ts';
 import type { ResourceType } from '../../object/resource-type.ts';
 import type { ContentDigester } from '../content-of.ts';
+import { childOf } from '../draft.ts';
 import { plannedOwners } from '../owners.ts';
 import { exactObject, prepareObject, type PreparedObject } from '../prepare-object.ts';
 import type { PlannedObject, PlannedWrite, RestorePlan } from '../restore-plan.ts';
 import type { LeftObject } from './object-result.ts';
+import type { RememberedSizes } from './scale-down.ts';
 
 /** What the objects of a run are written with. */
 export interface WriteContext {
@@ -20,6 +22,10 @@ export interface WriteContext {
   readonly signal: AbortSignal | undefined;
   /** Whether nothing may be sent: what is not done already is refused as not reached. */
   readonly onlyLook: boolean;
+  /** The sizes of workloads that are scaled to 0 while the run goes on, by `refKey`. */
+  readonly scaledDown: RememberedSizes;
+  /** Whether workloads that are scaled down are written with the size 0. */
+  readonly stayDown: boolean;
   /** The uid of an object that this run has written; undefined for any other. */
   readonly uidOf: (ref: ObjectRef) => string | undefined;
   /** Whether this run has created the namespace: what shows up there is made by controllers. */
@@ -46,6 +52,28 @@ export async function readLive(
   context: WriteContext,
 ): Promise<Manifest | undefined> {
   return await context.reader.get(type, planned.ref.namespace, planned.ref.name, context.signal);
+}
+
+/** The object as it would be had it not been scaled down for the run. */
+export function asNotScaled(
+  live: Manifest,
+  { planned }: Pick<WriteJob, 'planned'>,
+  { scaledDown }: WriteContext,
+): Manifest {
+  const size = scaledDown.get(refKey(planned.ref));
+  const spec = childOf(live, 'spec');
+  return size === undefined || spec?.['replicas'] !== 0 ? live : { ...live, spec: { ...spec, replicas: size } };
+}
+
+/** The body as it is sent: that of a workload which is to stay down has the size 0. */
+export function asSent(
+  body: Manifest,
+  { planned }: Pick<WriteJob, 'planned'>,
+  { scaledDown, stayDown }: WriteContext,
+): Manifest {
+  const spec = childOf(body, 'spec');
+  if (!stayDown || !scaledDown.has(refKey(planned.ref)) || spec === undefined) return body;
+  return { ...body, spec: { ...spec, replicas: 0 } };
 }
 
 /** The object made ready as it was planned; or the owner that it waits for, which does not exist. */

@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import type { IndexEntry } from '../../archive/index-entry.ts';
 import type { Backup } from '../../archive/open-backup.ts';
 import type { Clock } from '../../clock.ts';
@@ -14,6 +13,8 @@ import type { RunEvent } from './object-result.ts';
 import { Pace } from './pace.ts';
 import { noteResult, type RunProgress } from './run-progress.ts';
 import type { OpenRun } from './run-store.ts';
+import type { RememberedSizes } from './scale-down.ts';
+import { sleepUntil } from './sleep.ts';
 import type { WriteContext } from './write-context.ts';
 import { writeObject } from './write-object.ts';
 
@@ -26,6 +27,8 @@ export interface WriteGroupsInput {
   readonly reader: ClusterReader;
   readonly writer: ClusterWriter;
   readonly clock: Clock;
+  /** The sizes of workloads that are scaled down meanwhile. */
+  readonly scaledDown: RememberedSizes;
   /** Whether only objects that were begun are looked at, and nothing is sent. */
   readonly onlyBegun: boolean;
   readonly signal?: AbortSignal | undefined;
@@ -52,15 +55,13 @@ export async function writeGroups(input: WriteGroupsInput): Promise<void> {
   }
 }
 
-function writeContext({ run, progress, reader, writer, signal, onlyBegun }: WriteGroupsInput): WriteContext {
+function writeContext(input: WriteGroupsInput): WriteContext {
+  const { run, progress, reader, writer, signal, onlyBegun, scaledDown } = input;
   return {
     plan: run.plan,
-    ...{ reader, writer, signal, onlyLook: onlyBegun },
+    ...{ reader, writer, signal, onlyLook: onlyBegun, scaledDown, stayDown: run.head.stayDown },
     digester: contentDigester(run.plan.key),
-    sleep: async (ms) => {
-      await wait(ms, undefined, { signal }).catch(() => undefined);
-      throwIfCancelled(signal);
-    },
+    sleep: sleepUntil(signal),
     uidOf: (ref) => progress.uids.get(refKey(ref)),
     isNewNamespace: (name) => progress.newNamespaces.has(name),
     isNewType: ({ type }) => progress.newTypes.has(type),

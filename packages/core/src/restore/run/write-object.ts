@@ -13,7 +13,15 @@ import { completeObject, type Completion } from './complete-object.ts';
 import { deleteAsPlanned, removeToReplace } from './delete-object.ts';
 import type { ObjectOutcome, ObjectResult, ResultNote } from './object-result.ts';
 import { send, type Sent } from './send.ts';
-import { leftBehind, prepareAsPlanned, readLive, type WriteContext, type WriteJob } from './write-context.ts';
+import {
+  asNotScaled,
+  asSent,
+  leftBehind,
+  prepareAsPlanned,
+  readLive,
+  type WriteContext,
+  type WriteJob,
+} from './write-context.ts';
 
 /** Waits between tries whose outcome is open: the server may be restarting. */
 const openWaitsMs = [250, 500, 1_000, 2_000, 4_000, 8_000];
@@ -110,8 +118,8 @@ async function onFound(
 }
 
 async function update(job: WriteJob, context: WriteContext): Promise<Step> {
-  const live = await readLive(job, context);
-  const over = job.write.over!;
+  const found = await readLive(job, context);
+  const live = found && asNotScaled(found, job, context);
   const moved = movedFrom(live, job, context);
   if (live === undefined || (moved !== undefined && moved !== 'changed'))
     return result(left({ kind: 'moved', now: moved! }));
@@ -123,7 +131,6 @@ async function update(job: WriteJob, context: WriteContext): Promise<Step> {
     if (!isOurs) return result(left({ kind: 'moved', now: 'changed' }));
     return await finish({ kind: 'done', object: live, warnings: [] }, prepared, job, context, 'updated', []);
   }
-  if (live.metadata.resourceVersion === over.resourceVersion) checkRequest(prepared, job, context);
   const { main } = planOwnership(job.planned.ref.type, job.manifest, false);
   const wanted = ownershipAfterUpdate(job, live);
   const body = overLive(prepared.body, live);
@@ -134,7 +141,8 @@ async function update(job: WriteJob, context: WriteContext): Promise<Step> {
 }
 
 async function replace(job: WriteJob, context: WriteContext): Promise<Step> {
-  const live = await readLive(job, context);
+  const found = await readLive(job, context);
+  const live = found && asNotScaled(found, job, context);
   const { uid } = job.write.over!;
   if (live !== undefined && live.metadata.uid === uid) {
     const moved = movedFrom(live, job, context);
@@ -164,8 +172,11 @@ function prepare(
 ): PreparedObject | { readonly reason: ConflictReason } {
   const prepared = prepareAsPlanned(job, live, context);
   if ('name' in prepared) return { reason: { kind: 'needs', ref: formatRef(prepared) } };
-  if (live === undefined) checkRequest(prepared, job, context);
-  return prepared;
+  // Over an object whose status has changed since, what is kept of the live one may be in other bytes.
+  if (live === undefined || live.metadata.resourceVersion === job.write.over?.resourceVersion) {
+    checkRequest(prepared, job, context);
+  }
+  return { ...prepared, body: asSent(prepared.body, job, context) };
 }
 
 /** What is carried out is what was planned, byte for byte. */
