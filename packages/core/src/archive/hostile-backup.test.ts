@@ -21,6 +21,7 @@ interface Forgery {
   /** The text of the index's only block, or its bytes. */
   readonly index: string | Buffer;
   readonly archive?: Buffer;
+  readonly blockDigest?: string;
   readonly summary?: Partial<BackupSummary>;
 }
 
@@ -35,6 +36,7 @@ async function forged(forge: (heading: string, lines: readonly IndexLine[]) => F
   const {
     index,
     archive,
+    blockDigest,
     summary: overrides,
   } = forge(
     heading,
@@ -42,7 +44,7 @@ async function forged(forge: (heading: string, lines: readonly IndexLine[]) => F
   );
   const block = typeof index === 'string' ? await packMember(Buffer.from(index), 1) : index;
   const [{ first }] = summary.index.blocks as unknown as readonly [{ first: string }];
-  const blocks = [{ offset: 0, length: block.length, first, sha256: bytesDigest(block) }];
+  const blocks = [{ offset: 0, length: block.length, first, sha256: blockDigest ?? bytesDigest(block) }];
   const forgedStore = openMemoryStore();
   const archiveBytes = archive ?? (await store.read(files.archive));
   const resealed = sealSummary({
@@ -162,6 +164,15 @@ test('a member that unpacks to more than its objects is not unpacked', async () 
   const { findings } = await verifyBackup(store, 'sample');
   expect(findings.some(({ kind, message }) => kind === 'object' && message.includes('does not decompress'))).toBe(true);
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(32 << 20);
+});
+
+test('an index that is whole by itself, but not the one of the summary, is not believed', async () => {
+  const store = await forged((heading, lines) => ({ index: text(heading, lines), blockDigest: 'A'.repeat(43) }));
+  const backup = await openBackup(store, 'sample');
+  await expect(Array.fromAsync(backup.entries())).rejects.toMatchObject({ code: 'BACKUP_DAMAGED' });
+  await expect(backup.find({ type: 'configmaps', namespace: 'z', name: 'z' })).rejects.toMatchObject({
+    code: 'BACKUP_DAMAGED',
+  });
 });
 
 test.each([

@@ -193,6 +193,18 @@ describe('a list', () => {
     expect(cutter.head()).toEqual({ resourceVersion: '5', continue: 'x' });
   });
 
+  test('however long is cut in the same buffers', () => {
+    const cutter = new ListCutter(example);
+    cutter.push(Buffer.from('{"items":['));
+    const buffers = new Set<ArrayBufferLike>();
+    for (let i = 0; i < 2_000; i++) {
+      const comma = i === 0 ? '' : ',';
+      const item = Buffer.from(`${comma}{"metadata":{"name":"n${i}"},"data":{"x":"${'y'.repeat(5_000)}"}}`);
+      for (const object of cutter.push(item)) buffers.add(object.bytes.buffer);
+    }
+    expect(buffers.size).toBe(1);
+  });
+
   test('with an object of 3 MiB in small chunks is cut in time linear in its length', () => {
     const item = (mebibytes: number): Buffer =>
       Buffer.from(`{"items":[{"metadata":{"name":"big"},"data":{"x":"${'y'.repeat(mebibytes << 20)}"}}]}`);

@@ -1,0 +1,55 @@
+import { deflateRawSync, gunzipSync } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import { gzipTrailer, packMember, unpackMember } from './gzip-member.ts';
+
+const content = Buffer.from('content '.repeat(1000));
+const header = Buffer.from('1f8b08000000000000ff', 'hex');
+const deflated = deflateRawSync(content);
+const trailer = gzipTrailer(content);
+
+describe('a member', () => {
+  test.each([0, 1, 6, 9])('packed at level %i begins as every other, and any gunzip reads it', async (level) => {
+    const packed = await packMember(content, level);
+    expect(packed.subarray(0, 10)).toEqual(header);
+    expect(gunzipSync(packed)).toEqual(content);
+    expect(await unpackMember(packed, content.length, 'it')).toEqual(content);
+  });
+
+  test('may be empty, or longer than one trip to zlib', async () => {
+    for (const length of [0, 1, (1 << 17) - 1, 1 << 17, (1 << 20) + 1]) {
+      const bytes = Buffer.alloc(length, 7);
+      expect((await unpackMember(await packMember(bytes, 0), length, 'it')).equals(bytes)).toBe(true);
+    }
+  });
+
+  test.each([
+    ['bytes between its data and its trailer', [header, deflated, Buffer.from('x'), trailer]],
+    ['bytes behind it', [header, deflated, trailer, Buffer.from('x')]],
+    [
+      'another member behind it',
+      [header, deflated, trailer, header, deflateRawSync(Buffer.alloc(0)), gzipTrailer(Buffer.alloc(0))],
+    ],
+    ['a time in its header', [Buffer.from('1f8b08000100000000ff', 'hex'), deflated, trailer]],
+    ['a file name in its header', [Buffer.from('1f8b08080000000000ff', 'hex'), Buffer.from('a\0'), deflated, trailer]],
+    ['another checksum', [header, deflated, Buffer.concat([Buffer.from([1]), trailer.subarray(1)])]],
+    ['another length', [header, deflated, Buffer.concat([trailer.subarray(0, 4), Buffer.from([1, 0, 0, 0])])]],
+    ['no end', [header, deflated.subarray(0, -3), trailer]],
+    ['nothing but a header', [header]],
+    ['nothing', []],
+  ])('with %s is refused', async (_, parts) => {
+    const unpacking = unpackMember(Buffer.concat(parts), 1 << 20, 'the thing');
+    await expect(unpacking).rejects.toMatchObject({
+      code: 'BACKUP_DAMAGED',
+      message: expect.stringMatching(/^the thing /) as string,
+    });
+  });
+
+  test('is not unpacked beyond the limit, whatever length it claims', async () => {
+    for (const claimed of [0, 10, content.length, 2 ** 32 - 1]) {
+      const lying = Buffer.from(trailer);
+      lying.writeUInt32LE(claimed, 4);
+      const unpacking = unpackMember(Buffer.concat([header, deflated, lying]), content.length - 1, 'it');
+      await expect(unpacking).rejects.toMatchObject({ code: 'BACKUP_DAMAGED' });
+    }
+  });
+});
