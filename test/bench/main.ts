@@ -2,11 +2,13 @@ import { writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { archive } from './archive.ts';
 import { formatRows, type Benchmark } from './benchmark.ts';
 import { create } from './create.ts';
+import { diffTwoBackups } from './diff-backups.ts';
 import { startup } from './startup.ts';
 
-const benchmarks: readonly Benchmark[] = [startup, create];
+const benchmarks: readonly Benchmark[] = [startup, archive, create, diffTwoBackups];
 
 const usage = `Measure what is promised, each beside its baseline in the same run.
 
