@@ -166,6 +166,20 @@ test('a member that unpacks to more than its objects is not unpacked', async () 
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(32 << 20);
 });
 
+test('members that lie over one another are told as such', async () => {
+  const store = await forged((heading, lines) => {
+    const [[offset, length]] = (JSON.parse(heading) as { members: [[number, number]] }).members;
+    const members = [
+      [offset, length],
+      [offset + 10, length - 10],
+    ];
+    const second = lines.map((line, i) => (i < lines.length - 1 ? line : line.with(2, 1)));
+    return { index: text(JSON.stringify({ type: 'configmaps', members }), second) };
+  });
+  const { findings } = await verifyBackup(store, 'sample');
+  expect(findings.map(({ message }) => message)).toContainEqual(expect.stringMatching(/lies over the one before it$/));
+});
+
 test('an index that is whole by itself, but not the one of the summary, is not believed', async () => {
   const store = await forged((heading, lines) => ({ index: text(heading, lines), blockDigest: 'A'.repeat(43) }));
   const backup = await openBackup(store, 'sample');

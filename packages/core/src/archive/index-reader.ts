@@ -67,7 +67,15 @@ export class IndexReader {
     const wanted = this.#blocks.keys().filter((i) => this.#mayHold(i, { types }));
     const scan = (i: number, text: string): IndexRow[] =>
       scanBlock(text, this.#firsts[i]!.type, this.#archiveBytes, this.#nameOf(i));
-    for (const [from, to] of this.#runs(wanted)) yield* await this.#readBlocks(from, to, scan);
+    // The next blocks are read and unpacked while these are consumed.
+    let ahead: Promise<Promise<IndexRow[]>[]> | undefined;
+    for (const [from, to] of this.#runs(wanted)) {
+      const next = this.#readBlocks(from, to, scan);
+      next.catch(() => undefined);
+      if (ahead !== undefined) yield* await ahead;
+      ahead = next;
+    }
+    if (ahead !== undefined) yield* await ahead;
   }
 
   /** Neighbouring blocks, as the first and the one past the last. */

@@ -25,6 +25,12 @@ test('finds in each line what parsing it finds', () => {
   expect(new Set(rows.map(({ key }) => key)).size).toBe(3);
 });
 
+test('finds the same in a block of which one line has escapes as in one of which none has', () => {
+  const [plain] = scanBlock(block(lines[2]!), 'configmaps', 150, 'here');
+  const rows = scanBlock(block(...lines), 'configmaps', 150, 'here');
+  expect(rows[2]).toMatchObject({ key: plain!.key, stored: plain!.stored, content: plain!.content });
+});
+
 test('gives lines of another make the same keys', () => {
   const spaced = line('shop', 'web', 0, 0, 10, digest('a'), null, '', []).replaceAll(',', ', ');
   const [row] = scanBlock(block(spaced), 'configmaps', 150, 'here');

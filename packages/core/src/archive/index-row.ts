@@ -14,9 +14,8 @@ export interface IndexRow {
   entry(): IndexEntry;
 }
 
-/** What `IndexLine` describes, as the writer writes it: any other line is left to {@link parseBlock}. */
-const linePattern =
-  /^\[((?:null|"(?:[^"\\\n]|\\.)*"),"(?:[^"\\\n]|\\.)*"),\d+,\d+,\d+,"([\w-]{43})",(?:null|"([\w-]{43})"),.*\]$/gm;
+/** A digest's length in base64url without padding. */
+const digestLength = 43;
 
 /**
  * The rows of a block of the type. Only rows that are asked for their entry are checked as {@link parseBlock} checks all;
@@ -24,17 +23,47 @@ const linePattern =
  */
 export function scanBlock(text: string, type: TypeName, archiveBytes: number, where: string): IndexRow[] {
   const heading = text.slice(0, text.indexOf('\n') + 1);
+  const parse = (line: string): IndexEntry => parseBlock(heading + line, archiveBytes, where)[0]!;
   const rows: IndexRow[] = [];
-  let scanned = heading.length;
-  for (const [line, key, stored, content] of text.matchAll(linePattern)) {
-    let parsed: IndexEntry | undefined;
-    const entry = (): IndexEntry => (parsed ??= parseBlock(heading + line, archiveBytes, where)[0]!);
-    rows.push({ type, key: key!, stored: stored!, content, entry });
-    scanned += line.length + 1;
+  for (let start = heading.length; start < text.length;) {
+    const end = text.indexOf('\n', start);
+    const row = scanLine(text, start, end === -1 ? text.length : end, type, parse);
+    if (row === undefined) return parseBlock(text, archiveBytes, where).map(rowOf);
+    rows.push(row);
+    start = end + 1 || text.length;
   }
-  if (scanned === text.length) return rows;
-  return parseBlock(text, archiveBytes, where).map((entry) => {
-    const key = JSON.stringify([entry.namespace ?? null, entry.name]).slice(1, -1);
-    return { type, key, stored: entry.stored, content: entry.content, entry: () => entry };
-  });
+  return rows;
+}
+
+/** One row of a line as `IndexLine` describes it and the writer writes it; undefined for any other, also one with escapes. */
+function scanLine(
+  text: string,
+  start: number,
+  end: number,
+  type: TypeName,
+  parse: (line: string) => IndexEntry,
+): IndexRow | undefined {
+  const nameStart = text.startsWith('[null,"', start) ? start + 7 : text.indexOf('","', start) + 3;
+  const nameEnd = text.indexOf('"', nameStart);
+  const stored = text.indexOf('"', nameEnd + 1) + 1;
+  const afterStored = stored + digestLength;
+  const content = text.startsWith('","', afterStored) ? afterStored + 3 : undefined;
+  const isWritten =
+    content === undefined ? text.startsWith('",null,', afterStored) : text[content + digestLength] === '"';
+  if (!isWritten || nameStart < start + 6 || afterStored > end) return undefined;
+  const key = text.slice(start + 1, nameEnd + 1);
+  if (key.includes('\\')) return undefined;
+  let entry: IndexEntry | undefined;
+  return {
+    type,
+    key,
+    stored: text.slice(stored, afterStored),
+    content: content === undefined ? undefined : text.slice(content, content + digestLength),
+    entry: () => (entry ??= parse(text.slice(start, end))),
+  };
+}
+
+function rowOf(entry: IndexEntry): IndexRow {
+  const { type, namespace, name, stored, content } = entry;
+  return { type, key: JSON.stringify([namespace ?? null, name]).slice(1, -1), stored, content, entry: () => entry };
 }

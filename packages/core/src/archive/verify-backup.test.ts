@@ -7,10 +7,15 @@ import { openMemoryStore } from '../store/memory-store.ts';
 import type { Store } from '../store/store.ts';
 import { randomFrom, seeds } from '../testing/random.ts';
 import { randomSample, writeSample } from '../testing/sample-backup.ts';
+import { indexPath } from './archive-layout.ts';
 import { storeSource } from './archive-source.ts';
+import { formatTail, parseTail, tailBytes } from './archive-tail.ts';
+import { packMember, unpackMember } from './gzip-member.ts';
 import type { Finding } from './finding.ts';
 import { openBackup } from './open-backup.ts';
-import type { BackupSummary } from './summary.ts';
+import { backupFile, sealSummary } from './summary.ts';
+import type { BackupSummary, TypeSummary } from './summary.ts';
+import { tarPath, writeTarHeader } from './tar-entry.ts';
 import { verifyArchiveFile, verifyBackup } from './verify-backup.ts';
 
 const files = backupFiles('sample');
@@ -215,5 +220,59 @@ describe('several damages', () => {
     const { findings, objects } = await verifyBackup(await storeOf(contents), 'sample');
     expect(new Set(findings.map(({ kind }) => kind))).toEqual(new Set(['summary', 'object']));
     expect(objects).toBeGreaterThan(0);
+  });
+});
+
+describe('a summary that was sealed anew over something that is not so', () => {
+  const resealed = async (change: (backup: SpoilableBackup) => Promise<Map<string, Buffer>>): Promise<string[]> => {
+    const backup = await sample(3, 60);
+    return (await findingsIn(await change(backup))).map(({ message }) => message);
+  };
+  const seal = (backup: SpoilableBackup, overrides: Partial<BackupSummary>): Map<string, Buffer> =>
+    new Map<string, Buffer>(backup.contents).set(
+      summaryKey,
+      Buffer.from(JSON.stringify(sealSummary({ ...backup.summary, ...overrides }))),
+    );
+
+  test('is told from what the archive says about itself', async () => {
+    const messages = await resealed((backup) => Promise.resolve(seal(backup, { labels: { by: 'another' } })));
+    expect(messages).toEqual(['what the archive says about itself is not what the summary says']);
+  });
+
+  test.each<[string, (type: TypeSummary) => TypeSummary, RegExp]>([
+    ['a count', (type) => ({ ...type, count: type.count + 1 }), /^the summary counts \d+ configmaps/],
+    ['a size', (type) => ({ ...type, sizeBytes: 1 }), /^the summary counts \d+ configmaps of 1 bytes/],
+    ['a namespace', (type) => ({ ...type, namespaces: { other: 1 } }), /in other namespaces$/],
+  ])('is told from the index: %s', async (_, change, message) => {
+    const messages = await resealed((backup) => {
+      const types = backup.summary.types.map((type) => (type.plural === 'configmaps' ? change(type) : type));
+      return Promise.resolve(seal(backup, { types }));
+    });
+    expect(messages).toContainEqual(expect.stringMatching(message));
+  });
+
+  test('is told when a type of the index is not counted at all', async () => {
+    const messages = await resealed((backup) =>
+      Promise.resolve(seal(backup, { types: backup.summary.types.filter(({ plural }) => plural !== 'configmaps') })),
+    );
+    expect(messages).toContain('the index has configmaps, the summary does not');
+  });
+
+  test('is told when the tar header of the index has another length than the index', async () => {
+    const messages = await resealed(async (backup) => {
+      const archive = backup.contents.get(archiveKey)!;
+      const { headerOffset, indexOffset } = parseTail(archive.subarray(-tailBytes), archive.length);
+      const header = await unpackMember(archive.subarray(headerOffset, indexOffset), 1 << 20, 'the header');
+      writeTarHeader(header, header.length - 512, tarPath(indexPath), 12_345);
+      const packed = await packMember(header, 1);
+      const forged = Buffer.concat([
+        ...[archive.subarray(0, headerOffset), packed, archive.subarray(indexOffset, -tailBytes)],
+        formatTail({ headerOffset, indexOffset: headerOffset + packed.length }),
+      ]);
+      const { name } = backup.summary.archive;
+      const file = { ...backupFile(name, forged), indexOffset: headerOffset + packed.length };
+      return seal(backup, { archive: file }).set(archiveKey, forged);
+    });
+    expect(messages).toEqual(["the archive's index has another length than its tar header says"]);
   });
 });
