@@ -20,7 +20,7 @@ const odd = [
 const keys = ['a', 'name', 'metadata', 'uid', 'status', 'items', 'kind', 'sp ec', 'k"q', 'ключ', 'managedFields', ''];
 
 /** Any JSON value, nested at most `depth` deep, rich in what a cutter of bytes may trip over. */
-export function randomJson(random: Random, depth: number): Json {
+function randomJson(random: Random, depth: number): Json {
   switch (random.below(depth > 0 ? 7 : 5)) {
     case 0:
       return null;
