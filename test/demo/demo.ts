@@ -61,13 +61,29 @@ async function walk(cluster: Cluster, home: string): Promise<void> {
   await infrabackup('get before-upgrade configmap/storefront -n shop -o yaml');
   await infrabackup('verify before-upgrade');
 
+  say('The upgrade went wrong: a ConfigMap is lost, a Deployment is not what it was. What would a restore change?');
+  await cluster.kubectl(['delete', 'configmap', 'logo', '-n', 'shop']);
+  await cluster.kubectl([
+    'set',
+    'image',
+    'deployment/storefront',
+    'web=registry.example.com/storefront:broken',
+    '-n',
+    'shop',
+  ]);
+  await infrabackup('diff before-upgrade -n shop', [1]);
+  await infrabackup('history deployment/storefront -n shop');
+
+  say('Would the next release take what is in the backup?');
+  await infrabackup('check before-upgrade --target-version 1.37', [0, 1]);
+
   say('Just policy and configuration, as the Infra Backup Operator takes them.');
   await infrabackup('create policies --preset infra');
   await infrabackup('describe policies');
 
   say('The commands are yours now. Every one of them answers to --help.');
   process.stdout.write(
-    ['create', 'list', 'describe BACKUP', 'get BACKUP TYPE/NAME -n NS -o yaml', 'verify BACKUP', 'delete BACKUP']
+    ['create', 'list', 'get BACKUP TYPE/NAME -n NS -o yaml', 'diff BACKUP', 'verify BACKUP', 'delete BACKUP']
       .map((command) => `  npx kubectl-infrabackup ${command}\n`)
       .join(''),
   );

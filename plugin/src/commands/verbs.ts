@@ -46,6 +46,26 @@ export const verbs: readonly VerbEntry[] = [
     load: async () => (await import('./diff.ts')).diff,
   },
   {
+    path: 'restore',
+    summary: 'Bring the cluster, or some of its objects, to what a backup says',
+    load: async () => (await import('./restore.ts')).restore,
+  },
+  {
+    path: 'undo',
+    summary: 'Take a restore back',
+    load: async () => (await import('./undo.ts')).undo,
+  },
+  {
+    path: 'restores describe',
+    summary: 'Show what became of each object of a restore',
+    load: async () => (await import('./restores/describe.ts')).restoresDescribe,
+  },
+  {
+    path: 'restores',
+    summary: 'List restores and their undos',
+    load: async () => (await import('./restores/list.ts')).restoresList,
+  },
+  {
     path: 'history',
     summary: 'Show the versions of one object over all backups',
     load: async () => (await import('./history.ts')).history,
@@ -94,6 +114,11 @@ export const verbs: readonly VerbEntry[] = [
     path: 'location set-default',
     summary: 'Choose the place that is meant when none is named',
     load: async () => (await import('./location/set-default.ts')).locationSetDefault,
+  },
+  {
+    path: 'demo',
+    summary: 'Show the main job on a cluster of its own',
+    load: async () => (await import('./demo.ts')).demo,
   },
   {
     path: 'completion',

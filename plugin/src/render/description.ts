@@ -26,7 +26,7 @@ export function renderDescription({ header, summary }: Backup, uri: string, nowM
     ['Labels', formatLabels(header.labels)],
     ['Cluster', `Kubernetes ${[`${cluster.version} at ${cluster.server}`, ...context, ...uid].join(', ')}`],
     ['Revision', header.revision ?? '<unknown>'],
-    ['Selection', [selection.preset ?? [], selection.rules.map(describeRule).join(' or ')].flat().join(': ')],
+    ['Selection', selection.preset ?? selection.rules.map(describeRule).join(' or ')],
     ...(selection.within === undefined ? [] : [['Narrowed', describeRule(selection.within)] as const]),
     ['Encryption', 'none'],
     ['Format', `${header.format}, written by ${header.tool}`],
