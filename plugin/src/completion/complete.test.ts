@@ -28,7 +28,7 @@ describe('answerCompletion', () => {
   it('offers verbs with what they do', async () => {
     const text = await answerCompletion(['de'], memoryShell());
     expect(text).toBe(
-      'describe\tShow what is known of a backup: where from, what is in it, what is missing\ndelete\tDelete backups\n:4\n',
+      'describe\tShow what is known of a backup: where from, what is in it, what is missing\ndelete\tDelete backups\ndemo\tShow the main job on a cluster of its own\n:4\n',
     );
   });
 
