@@ -78,6 +78,7 @@ async function* unequalEntries(
   const comparable = !status && before.header.contentTable === after.header.contentTable;
   const left = new RowCursor(before.rows(selection?.types));
   const right = new RowCursor(after.rows(selection?.types));
+  await Promise.all([left.nextBlock(), right.nextBlock()]);
   for (;;) {
     // Blocks are waited for, rows are not: there may be a hundred thousand of them, nearly all equal.
     const a = left.row ?? (await left.nextBlock());
