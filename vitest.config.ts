@@ -26,6 +26,8 @@ export default defineConfig({
           name: 'editor',
           include: ['test/extension/**/*.test.ts'],
           testTimeout: 300_000,
+          // A window on busy cores takes its time.
+          expect: { poll: { timeout: 30_000, interval: 100 } },
           // The first time the editor is installed.
           hookTimeout: 1_800_000,
           fileParallelism: false,

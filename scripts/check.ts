@@ -13,6 +13,7 @@ const steps: readonly { readonly name: string; readonly command: readonly string
   { name: 'lint', command: ['eslint', '.', '--max-warnings', '0', '--cache', '--cache-location', '.tsbuild/eslint'] },
   { name: 'types', command: ['tsc', '-b'] },
   { name: 'unit tests', command: ['vitest', 'run', '--project', 'unit', '--silent', 'passed-only'] },
+  { name: 'extension package', command: ['node', 'scripts/package-extension.ts'] },
   { name: 'boundaries', command: ['node', 'scripts/check-boundaries.ts'] },
   { name: 'unused code', command: ['knip'] },
   { name: 'format', command: ['prettier', '--check', '--log-level', 'warn', '.'] },

@@ -60,7 +60,7 @@ export async function readShop(cluster: Cluster, name: string, key: string): Pro
 }
 
 /** Applies manifests on the server's side. */
-export async function apply(cluster: Cluster, items: readonly object[]): Promise<void> {
+async function apply(cluster: Cluster, items: readonly object[]): Promise<void> {
   const input = JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
   await cluster.kubectl(['apply', '--server-side', '--force-conflicts', '--filename', '-'], { input });
 }

@@ -18,14 +18,14 @@ export const deleteBackup: Command = {
       backup === undefined
         ? 'It cannot be read.'
         : `${formatCount(objectCount(backup.summary), 'object')}, taken ${formatWhen(backup.summary.startedAt, app.host.clock.now())}.`;
-    const cancel: vscode.MessageItem = { title: 'Cancel', isCloseAffordance: true };
     const confirmed = await vscode.window.showWarningMessage(
       `Delete backup ${name}?`,
       { modal: true, detail: `${what}\nIn ${location}. This cannot be undone.` },
-      cancel,
-      { title: 'Delete' },
+      // Enter presses the first button, so that is one that deletes nothing.
+      'Keep',
+      'Delete',
     );
-    if (confirmed?.title !== 'Delete') return;
+    if (confirmed !== 'Delete') return;
     const { backupWriter } = await import('@infrabackup/storage');
     await withProgress({ title: `Deleting ${name}`, where: { viewId: 'infrabackup.backups' } }, async (signal) => {
       await deleteFromStore(await app.locations.open(location), name, { writer: backupWriter(app.host.clock), signal });

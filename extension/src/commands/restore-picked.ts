@@ -2,6 +2,7 @@ import { AppError, formatRight, isWrite, narrowPlan, refKey, type RestorePlan } 
 import * as vscode from 'vscode';
 import type { App, Command } from '../app.ts';
 import { executeNew } from '../execute-restore.ts';
+import { openChangeOf, openChangesOf } from '../open-changes.ts';
 import { tellRestored } from '../tell-restored.ts';
 import { isPreviewNode, objectsUnder, previewOf, type Preview, type PreviewTreeNode } from '../views/preview-nodes.ts';
 import { describeWrites } from '../views/preview-tree.ts';
@@ -17,8 +18,9 @@ export const restorePicked: Command = {
     const plan = narrowPlan(preview.plan, isMeant(node, preview));
     refuseEmpty(plan);
     refuseWithoutRights(plan);
-    if (!(await confirm(preview, plan))) return;
-    await restore(app, preview, plan);
+    const answer = await confirm(preview, plan);
+    if (answer === 'review') await (node.kind === 'change' ? openChangeOf(app, node) : openChangesOf(node));
+    if (answer === 'restore') await restore(app, preview, plan);
   },
 };
 
@@ -60,7 +62,7 @@ function refuseWithoutRights({ missingRights }: RestorePlan): void {
 }
 
 /** A modal question that names what is about to change, and where; the button is never the default one. */
-async function confirm({ context }: Preview, plan: RestorePlan): Promise<boolean> {
+async function confirm({ context }: Preview, plan: RestorePlan): Promise<'restore' | 'review' | 'cancel'> {
   const writes = plan.objects.filter(({ verdict }) => isWrite(verdict));
   const namespaces = [...new Set(writes.map(({ ref }) => ref.namespace ?? '(cluster-scoped)'))];
   const shown = namespaces.slice(0, 8).join(', ');
@@ -71,10 +73,11 @@ async function confirm({ context }: Preview, plan: RestorePlan): Promise<boolean
     `Existing objects: ${plan.options.existing}`,
     ...(plan.otherCluster === true ? ['This is ANOTHER CLUSTER than the one that was backed up.'] : []),
   ];
-  // The first one is what Enter presses.
-  const cancel: vscode.MessageItem = { title: 'Cancel', isCloseAffordance: true };
-  const button: vscode.MessageItem = { title: plan.otherCluster === true ? 'Restore to Other Cluster' : 'Restore' };
+  // Enter presses the first button, so that is one that changes nothing.
+  const review = 'Review Changes';
+  const button = plan.otherCluster === true ? 'Restore to Other Cluster' : 'Restore';
   const question = `Restore ${formatCount(writes.length, 'object')} of ${plan.backup.name} into ${context}?`;
   const options = { modal: true, detail: detail.join('\n') };
-  return (await vscode.window.showWarningMessage(question, options, cancel, button)) === button;
+  const choice = await vscode.window.showWarningMessage(question, options, review, button);
+  return choice === button ? 'restore' : choice === review ? 'review' : 'cancel';
 }

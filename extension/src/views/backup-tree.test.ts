@@ -23,7 +23,7 @@ describe('BackupTree', () => {
   it('shows locations, backups, namespaces, types and objects, each with what a person needs to choose', async () => {
     const tree = treeOver(await sampleBackup(smallCluster));
     expect(await drawn(tree)).toEqual([
-      'local (/srv/backups)',
+      'local',
       '  nightly (2 hours ago · 6 objects)',
       '    Cluster-scoped (2)',
       '      Namespace (2)',

@@ -16,7 +16,8 @@ export function viewOf(node: BackupTreeNode, { nowMs }: ViewOptions): ItemView {
       return {
         id: node.location,
         label: node.location,
-        description: shownUri(node.uri),
+        // Where the built-in one lies is the system's affair, and long.
+        description: node.location === 'local' ? undefined : shownUri(node.uri),
         facts: [['Location', node.uri]],
         icon: { id: 'archive' },
         flags: ['location'],
