@@ -53,10 +53,10 @@ export type {
   ArchiveWriter,
   ArchiveWriterOptions,
   FinishedArchive,
-  FinishedFile,
   SegmentStats,
   SegmentWriter,
 } from './archive/archive-writer.ts';
+export type { FinishedFile } from './archive/spooled-file.ts';
 export { openArchiveFile, openBackup } from './archive/open-backup.ts';
 export type { Backup, OpenBackupOptions } from './archive/open-backup.ts';
 export { storeSource } from './archive/archive-source.ts';
@@ -147,6 +147,7 @@ export type { ParseYaml } from './restore/modifiers/parse-modifiers.ts';
 export type { ResourceModifiers } from './restore/modifiers/resource-modifiers.ts';
 export { neverRestored } from './restore/never-restored.ts';
 export { tiers } from './restore/order.ts';
+export { tierName } from './restore/order-objects.ts';
 export type { PlanNote } from './restore/plan-note.ts';
 export type { JudgedObject, ReportJudged } from './restore/plan/judge-all.ts';
 export { planRestore } from './restore/plan/plan-restore.ts';
@@ -167,6 +168,13 @@ export type {
 } from './restore/restore-plan.ts';
 export { executePlan, settleRun } from './restore/run/execute-plan.ts';
 export { keptFiles, keptName } from './restore/run/keep-before.ts';
+export { findUnfinished } from './restore/run/find-unfinished.ts';
+export type { SameRestore } from './restore/run/find-unfinished.ts';
+export { scaleCommand } from './restore/run/scale-down.ts';
+export { describeRunObject, objectsOfRun, summarizeRun } from './restore/run/summarize-run.ts';
+export type { RunObject, RunStatus, RunSummary } from './restore/run/summarize-run.ts';
+export { openKept, openUndo } from './restore/undo/open-undo.ts';
+export type { OpenedUndo, OpenUndoInput } from './restore/undo/open-undo.ts';
 export { planUndo } from './restore/undo/plan-undo.ts';
 export type { PlanUndoInput } from './restore/undo/plan-undo.ts';
 export type { ExecutePlanInput } from './restore/run/execute-plan.ts';

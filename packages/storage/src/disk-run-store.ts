@@ -179,6 +179,7 @@ async function openJournal(
 ): Promise<OpenRun> {
   const disk = diskGuard(`could not write the journal of restore ${head.id}`);
   const handle = await disk(open(join(path, 'journal.jsonl'), 'a', 0o600));
+  const all = [...records];
   let pending: string[] = [];
   let flushing: Promise<void> | undefined;
   const flush = async (): Promise<void> => {
@@ -198,7 +199,11 @@ async function openJournal(
     head,
     plan,
     records,
-    append: (record) => void pending.push(`${JSON.stringify(record)}\n`),
+    journal: () => all,
+    append: (record) => {
+      all.push(record);
+      pending.push(`${JSON.stringify(record)}\n`);
+    },
     sync,
     async [Symbol.asyncDispose]() {
       try {

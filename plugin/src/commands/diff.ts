@@ -1,13 +1,4 @@
-import {
-  AppError,
-  dryRunWriter,
-  typeName,
-  type Backup,
-  type ObjectRef,
-  type RestoreRequest,
-  type TypeSummary,
-} from '@infrabackup/core';
-import { contextNamespace } from '../context-namespace.ts';
+import { AppError, dryRunWriter, typeName, type Backup } from '@infrabackup/core';
 import { jsonPrinter, namePrinter } from '../diff/data-printers.ts';
 import type { DiffFrame, DiffPrinter } from '../diff/diff-item.ts';
 import { diffLive } from '../diff/diff-live.ts';
@@ -21,8 +12,8 @@ import type { FlagValues } from '../flags/flag.ts';
 import { fromFlag } from '../flags/location-flags.ts';
 import { noHeadersFlag, outputFlag } from '../flags/output-flags.ts';
 import { restoreFlags, restoreOptionsOf } from '../flags/restore-flags.ts';
-import { selectionFlags, selectionOf } from '../flags/selection-flags.ts';
-import { parseObjectRequest } from '../objects/object-query.ts';
+import { selectionFlags } from '../flags/selection-flags.ts';
+import { restoreRequestOf } from '../objects/restore-request.ts';
 import { openConnection } from '../open-cluster.ts';
 import type { Shell } from '../shell.ts';
 import { defineVerb } from '../verb.ts';
@@ -73,7 +64,7 @@ function isBackup(word: string): boolean {
 
 async function withLive(backup: Backup, words: readonly string[], given: Flags, shell: Shell): Promise<boolean> {
   const options = await restoreOptionsOf(given, shell);
-  const request = await requestOf(backup.header, words, given, shell);
+  const request = await restoreRequestOf(backup.header, words, given, shell);
   const connection = await openConnection(given, shell);
   const { connectCluster, connectRights, connectWriter } = await import('@infrabackup/kube');
   const { openDiskSpool } = await import('@infrabackup/storage');
@@ -110,33 +101,10 @@ async function withOther(
   const after = await openFound(await findBackup(other, given.from, shell), shell.signal);
   const types = [...after.header.types, ...before.header.types];
   const known = { name: after.header.name, types: [...new Map(types.map((type) => [typeName(type), type])).values()] };
-  const { objects, selection } = await requestOf(known, words, given, shell);
+  const { objects, selection } = await restoreRequestOf(known, words, given, shell);
   const frame = { before: before.header.name, after: after.header.name, status: given.status === 'all' };
   const request = { before, after, objects, selection, status: frame.status };
   return await printed(frame, given, shell, (printer) => diffStored(request, printer, shell));
-}
-
-/** What of the backup is meant: single objects, what the flags select, or all. */
-async function requestOf(
-  backup: { readonly name: string; readonly types: readonly TypeSummary[] },
-  words: readonly string[],
-  given: Flags,
-  shell: Shell,
-): Promise<RestoreRequest> {
-  const selecting = Object.keys(selectionFlags).filter((name) => given[name as keyof Flags] !== undefined);
-  if (words.length === 0) return selecting.length === 0 ? {} : { selection: selectionOf(given) };
-  const other = selecting.find((name) => name !== 'namespace');
-  if (other !== undefined || (given.namespace?.length ?? 1) !== 1) {
-    throw new AppError('USAGE', `single objects are named by TYPE/NAME and one -n, without --${other ?? 'namespace'}`);
-  }
-  const namespace = given.namespace?.[0] ?? (await contextNamespace(given, shell));
-  const { queries } = parseObjectRequest(words, backup.types, backup.name);
-  const objects = queries.map(({ type, name = '' }): ObjectRef => ({
-    type: typeName(type),
-    ...(type.namespaced && { namespace }),
-    name,
-  }));
-  return { objects };
 }
 
 /** Runs the diff with the printer of the format; the program of the user's own has its folders cleaned up in any case. */

@@ -106,7 +106,7 @@ function earlyOwners(
   return early;
 }
 
-/** The name of the tier that a place is in; places past the last tier are those of deletions. */
+/** The name of the tier that a place is in; places past the last tier are those of pruned objects. */
 export function tierName({ tier }: Place): string {
-  return tiers[tier]?.name ?? 'deletions';
+  return tiers[tier]?.name ?? 'pruned objects';
 }

@@ -8,6 +8,7 @@ import { refKey } from '../../object/ref.ts';
 import type { Store } from '../../store/store.ts';
 import { keepBefore } from './keep-before.ts';
 import type { RunEvent } from './object-result.ts';
+import { publishReport } from './publish-report.ts';
 import { readProgress, type RunProgress } from './run-progress.ts';
 import type { OpenRun } from './run-store.ts';
 import { scaleDown, scaleUp, type RememberedSizes } from './scale-down.ts';
@@ -64,6 +65,7 @@ export async function executePlan(input: ExecutePlanInput): Promise<void> {
   );
   run.append({ kind: 'finished', at: formatInstant(clock.now()) });
   await run.sync();
+  await publishReport({ ...run, records: run.journal(), isOpen: false }, input.keepIn, signal);
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { ObjectRef } from '../../object/ref.ts';
+import type { RestoreRequest } from '../plan/restore-scope.ts';
 import type { RestorePlan } from '../restore-plan.ts';
 import type { ObjectResult } from './object-result.ts';
 
@@ -19,8 +20,10 @@ export interface RunHead {
   /** The restore that is undone. */
   readonly undoes?: string | undefined;
   readonly startedAt: string;
-  /** Where the backup is, as `restore` was given it: a name for people, and what resuming opens. */
+  /** Where the backup is: the URI of its location, or the path of its own folder or tarball. */
   readonly location: string;
+  /** What of the backup was asked for; absent for an undo. */
+  readonly request?: RestoreRequest | undefined;
   /** Workloads that are scaled down meanwhile. */
   readonly scaleDown: readonly ObjectRef[];
   /** Whether they are left at 0 in the end. */
@@ -33,6 +36,8 @@ export interface OpenRun extends AsyncDisposable {
   readonly plan: RestorePlan;
   /** What the journal held when the run was opened, in its order. */
   readonly records: readonly JournalRecord[];
+  /** What the journal holds now. */
+  journal(): readonly JournalRecord[];
   /** Adds a record; it is durable when the next {@link sync} resolves. */
   append(record: JournalRecord): void;
   /** Resolves when everything appended is durable. Throws STORE_FULL and STORE_UNAVAILABLE. */

@@ -1,0 +1,64 @@
+import { openBackup, type Backup } from '../../archive/open-backup.ts';
+import type { Clock } from '../../clock.ts';
+import type { ClusterReader } from '../../cluster/reader.ts';
+import type { RightsReviewer } from '../../cluster/rights.ts';
+import type { ClusterWriter } from '../../cluster/writer.ts';
+import type { Store } from '../../store/store.ts';
+import type { RestorePlan } from '../restore-plan.ts';
+import { settleRun } from '../run/execute-plan.ts';
+import { keptFiles, keptName } from '../run/keep-before.ts';
+import type { RunRecord, RunStore } from '../run/run-store.ts';
+import { planUndo } from './plan-undo.ts';
+
+/** What an undo is opened with. */
+export interface OpenUndoInput {
+  readonly runs: RunStore;
+  /** The run to undo. */
+  readonly id: string;
+  readonly reader: ClusterReader;
+  readonly writer: ClusterWriter;
+  readonly rights: RightsReviewer;
+  /** Opens the backup that the run restores, which an unfinished run is looked after with. */
+  readonly openBackupOf: (run: RunRecord) => Promise<Backup>;
+  /** Opens a store by its URI. */
+  readonly openStore: (uri: string) => Promise<Store>;
+  readonly force: boolean;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** An undo that is ready to be shown and carried out: `executePlan` takes both. */
+export interface OpenedUndo {
+  readonly plan: RestorePlan;
+  /** What is put back. */
+  readonly kept: Backup | undefined;
+}
+
+/**
+ * Plans the undo of a run. One that was cut off is looked after first: what it was writing gets its result.
+ *
+ * Throws RUN_NOT_FOUND, RUN_BUSY, UNDO_IMPOSSIBLE, and what opening the backup and the store throw.
+ */
+export async function openUndo(input: OpenUndoInput): Promise<OpenedUndo> {
+  const { runs, id, reader, writer, clock, signal } = input;
+  const found = await runs.read(id);
+  if (!found.records.some(({ kind }) => kind === 'finished')) {
+    const backup = await input.openBackupOf(found);
+    await using run = await runs.open(id);
+    await settleRun({ run, backup, reader, writer, clock, signal });
+  }
+  const restore = await runs.read(id);
+  const kept = await openKept(restore, input);
+  return { plan: await planUndo({ ...input, restore, kept }), kept };
+}
+
+/** What the run kept before its first write; undefined where it changed nothing that was there. */
+export async function openKept(
+  { head, records }: RunRecord,
+  { openStore, signal }: Pick<OpenUndoInput, 'openStore' | 'signal'>,
+): Promise<Backup | undefined> {
+  const kept = records.findLast((record) => record.kind === 'kept');
+  if (kept === undefined || kept.objects === 0) return undefined;
+  return await openBackup(await openStore(kept.location), keptName(head.id), { files: keptFiles(head.id), signal });
+}
