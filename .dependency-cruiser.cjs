@@ -62,9 +62,9 @@ module.exports = {
     },
     {
       name: 'core-second-floor',
-      comment: 'cluster, select, archive, diff and location stand below backup and restore.',
+      comment: 'What is meant, how it lies and what differs stand below backup and restore.',
       severity: 'error',
-      from: { path: '^packages/core/src/(cluster|select|archive|diff|location)/', pathNot: tests },
+      from: { path: '^packages/core/src/(cluster|select|archive|diff|location|upgrade|history)/', pathNot: tests },
       to: { path: '^packages/core/src/(backup|restore)/' },
     },
     {
