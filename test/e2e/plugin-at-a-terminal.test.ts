@@ -20,7 +20,7 @@ await describeOnCluster('the plugin', {}, (on) => {
   /** Runs the plugin at a terminal (of util-linux' script) of 60 columns, and types what is given when it asks. */
   async function atTerminal(args: readonly string[], type?: { readonly at: RegExp; readonly text: string }) {
     const command = ['stty cols 60;', process.execPath, launcher, ...args].join(' ');
-    const child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
+    const child = spawn('/usr/bin/script', ['--quiet', '--return', '--command', command, '/dev/null'], {
       stdio: ['pipe', 'pipe', 'inherit'],
       env: {
         ...process.env,
