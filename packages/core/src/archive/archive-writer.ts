@@ -15,7 +15,9 @@ import { Segment } from './segment.ts';
 import type { BlockDraft } from './segment.ts';
 import { sortSegment } from './sort-segment.ts';
 import type { OpenSpool, Spool } from './spool.ts';
-import type { ArchiveFile, ArchiveHeader, BackupFile, BackupHeader, IndexBlock, IndexFile } from './summary.ts';
+import { SpooledFile } from './spooled-file.ts';
+import type { FinishedFile, Piece } from './spooled-file.ts';
+import type { ArchiveFile, ArchiveHeader, BackupHeader, IndexBlock, IndexFile } from './summary.ts';
 import { paddedBytes, tarEntry, tarPath, writeTarHeader } from './tar-entry.ts';
 
 /** What an archive is written with. */
@@ -55,13 +57,6 @@ export interface SegmentWriter {
   discard(): Promise<void>;
 }
 
-/** One file of a finished backup, as it goes to a store. */
-export interface FinishedFile {
-  readonly sizeBytes: number;
-  /** Its bytes from the start, in pieces of at most 1 MiB; each call begins anew. */
-  stream(): AsyncIterable<Buffer>;
-}
-
 /** An archive whose every byte is decided. */
 export interface FinishedArchive {
   readonly archive: FinishedFile;
@@ -82,9 +77,6 @@ export interface ArchiveWriter {
 
 /** gzip's level for the index: it is mostly digests, of which a higher one makes no less. */
 const indexLevel = 1;
-/** Bytes read from the spool, and given to a store, at once. */
-const pieceBytes = 1 << 20;
-
 /** Opens a writer with a spool of its own, to be closed in the end. Throws STORE_FULL and STORE_UNAVAILABLE. */
 export async function createArchiveWriter(options: ArchiveWriterOptions): Promise<ArchiveWriter> {
   return new SpoolingWriter(await options.openSpool(), options.level ?? 1, options.signal);
@@ -264,63 +256,4 @@ class OpenSegment implements SegmentWriter {
     if (!this.#isClosed) throw new InternalError(`the segment for ${this.#segment.type} is still open`);
     return this.#segment;
   }
-}
-
-/** Bytes at hand, or where they lie in the spool. */
-type Piece = Buffer | Extent;
-
-/** A file put together from pieces, hashed while it streams. */
-class SpooledFile implements FinishedFile {
-  readonly sizeBytes: number;
-  readonly #name: string;
-  readonly #pieces: readonly Piece[];
-  readonly #spool: Spool;
-  readonly #signal: AbortSignal | undefined;
-  #sha256: string | undefined;
-
-  constructor(name: string, pieces: readonly Piece[], spool: Spool, signal: AbortSignal | undefined) {
-    this.#name = name;
-    this.#pieces = pieces;
-    this.#spool = spool;
-    this.#signal = signal;
-    this.sizeBytes = pieces.reduce((total, piece) => total + piece.length, 0);
-  }
-
-  async *stream(): AsyncIterable<Buffer> {
-    const sum = createHash('sha256');
-    for (const piece of joined(this.#pieces)) {
-      throwIfCancelled(this.#signal);
-      const bytes = Buffer.isBuffer(piece) ? piece : await this.#spool.read(piece.offset, piece.length);
-      sum.update(bytes);
-      yield bytes;
-    }
-    this.#sha256 = sum.digest('hex');
-  }
-
-  file(): BackupFile {
-    if (this.#sha256 === undefined) throw new InternalError(`${this.#name} was not streamed to its end`);
-    return { name: this.#name, sizeBytes: this.sizeBytes, sha256: this.#sha256 };
-  }
-}
-
-/** The same bytes with neighbours in the spool made one, and nothing longer than a piece may be unless it was. */
-function* joined(pieces: readonly Piece[]): Generator<Piece> {
-  let run: Extent | undefined;
-  for (const piece of pieces) {
-    if (run !== undefined) {
-      if (
-        !Buffer.isBuffer(piece) &&
-        piece.offset === run.offset + run.length &&
-        run.length + piece.length <= pieceBytes
-      ) {
-        run = { offset: run.offset, length: run.length + piece.length };
-        continue;
-      }
-      yield run;
-      run = undefined;
-    }
-    if (Buffer.isBuffer(piece)) yield piece;
-    else run = piece;
-  }
-  if (run !== undefined) yield run;
 }

@@ -63,7 +63,7 @@ export class MemberPress {
   /** Makes a gzip member of the first `length` bytes of a buffer, which now belongs to the press; where it lies then. */
   async press(buffer: Buffer, length: number): Promise<Extent> {
     this.#inFlight += buffer.length;
-    if (this.#running === threads) await new Promise<void>((resolve) => this.#queue.push(resolve));
+    while (this.#running === threads) await new Promise<void>((resolve) => this.#queue.push(resolve));
     this.#running++;
     const packer = this.#packers.pop() ?? new MemberPacker(this.#level);
     try {
