@@ -78,7 +78,7 @@ await describeOnEditor('browsing backups in the editor', (on) => {
       .poll(() => window.page.locator('.quick-input-titlebar').textContent(), { timeout: 30_000 })
       .toMatch(/Create Backup of platform-engineer: \d+ objects of \d+ types/);
     await window.answer('by-hand');
-    await window.toast(/Backup by-hand is done: \d+ objects/).waitFor();
+    await window.notification(/Backup by-hand is done: \d+ objects/);
     await window.row(/^Backup by-hand, complete/).waitFor();
   });
 

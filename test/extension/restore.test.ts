@@ -103,10 +103,8 @@ await describeOnEditor('previewing and restoring in the editor', (on) => {
     await window.row(bulky).waitFor();
     await window.inline(bulky, 'Restore…');
     await window.dialog().getByRole('button', { name: 'Restore', exact: true }).click();
-    const toast = window.toast(/Restoring bulky/);
-    await toast.waitFor();
-    await expect.poll(restored, { interval: 50 }).toBeGreaterThan(0);
-    await toast.getByRole('button', { name: 'Cancel' }).click();
+    const progress = await window.notification(/Restoring bulky/);
+    await progress.getByRole('button', { name: 'Cancel' }).click();
     await window.row(/^Restore of bulky .*interrupted/).waitFor();
     const reached = await restored();
     expect(reached).toBeLessThan(manyObjects);

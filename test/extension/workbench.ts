@@ -27,7 +27,8 @@ export interface Workbench extends AsyncDisposable {
   answer(text?: string): Promise<void>;
   /** Chooses an entry of the box that is open. */
   choose(label: string | RegExp): Promise<void>;
-  toast(text: string | RegExp): Locator;
+  /** A notification, in the list that the bell opens: toasts come and go as the editor likes. */
+  notification(text: string | RegExp): Promise<Locator>;
   dialog(): Locator;
 }
 
@@ -97,7 +98,13 @@ export async function openWorkbench(browser: Browser, server: CodeServer): Promi
     async choose(label) {
       await quickInput.getByRole('option', { name: label }).first().click();
     },
-    toast: (text) => page.locator('.notification-toast').filter({ hasText: text }).first(),
+    async notification(text) {
+      const center = page.locator('.notifications-center.visible');
+      if ((await center.count()) === 0) await page.locator('[id="status.notifications"]').click();
+      const found = center.locator('.notification-list-item').filter({ hasText: text }).first();
+      await found.waitFor();
+      return found;
+    },
     dialog: () => page.locator('.monaco-dialog-box'),
     [Symbol.asyncDispose]: () => context.close(),
   };
