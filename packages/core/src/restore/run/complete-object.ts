@@ -11,8 +11,8 @@ export interface Completion {
   readonly status: PreparedObject['status'];
   /** In whose name the status is written. */
   readonly statusManager: string | undefined;
-  /** Who is to own its fields; undefined leaves it to whoever wrote them. */
-  readonly ownership: ((object: Manifest) => readonly JsonObject[]) | undefined;
+  /** Who is to own its fields. */
+  readonly ownership: (object: Manifest) => readonly JsonObject[];
 }
 
 /** The object once it is complete, and what could not be brought along. */
@@ -49,17 +49,17 @@ export async function completeObject(
     current = done.object;
     if (done.refused !== undefined) notes.push({ kind: 'status-left', message: done.refused });
   }
-  if (ownership !== undefined) {
-    const done = await insist(current, job, context, (live) => {
-      const wanted = ownership(live);
-      if (wanted.length === 0 || isSameOwnership(live.metadata.managedFields, wanted)) return undefined;
-      const { type, planned } = job;
-      const patch = { metadata: { resourceVersion: live.metadata.resourceVersion ?? '', managedFields: wanted } };
-      return { verb: 'patch', type, namespace: planned.ref.namespace, name: planned.ref.name, patch };
-    });
-    current = done.object;
-    if (done.refused !== undefined) notes.push({ kind: 'ownership-left', message: done.refused });
-  }
+  const done = await insist(current, job, context, (live) => {
+    const wanted = ownership(live);
+    if (isSameOwnership(live.metadata.managedFields, wanted)) return undefined;
+    const { type, planned } = job;
+    // One empty entry means none: https://kubernetes.io/docs/reference/using-api/server-side-apply/#clearing-managedfields
+    const managedFields = wanted.length === 0 ? [{}] : wanted;
+    const patch = { metadata: { resourceVersion: live.metadata.resourceVersion ?? '', managedFields } };
+    return { verb: 'patch', type, namespace: planned.ref.namespace, name: planned.ref.name, patch };
+  });
+  current = done.object;
+  if (done.refused !== undefined) notes.push({ kind: 'ownership-left', message: done.refused });
   return { object: current, notes };
 }
 

@@ -3,7 +3,7 @@ import type { WriteRequest } from '../../cluster/writer.ts';
 import { sameContent } from '../../diff/compare-manifests.ts';
 import type { Manifest } from '../../object/manifest.ts';
 import { formatRef } from '../../object/ref.ts';
-import { entriesAfterUpdate, managedFieldsOf, planOwnership } from '../field-ownership.ts';
+import { entriesAfterUpdate, planOwnership } from '../field-ownership.ts';
 import { containsJson, ownedFields } from '../owned-fields.ts';
 import { overLive } from '../plan/judge-object.ts';
 import type { PreparedObject } from '../prepare-object.ts';
@@ -253,7 +253,7 @@ async function finish(
   const completion: Completion = {
     status: prepared.status,
     statusManager,
-    ownership: job.manifest.metadata.managedFields === undefined ? undefined : (live) => wantedOwnership(job, live),
+    ownership: (live) => wantedOwnership(job, live),
   };
   const completed = await completeObject(object, completion, job, context);
   const ready = await awaitReady(completed.object, job, context);
@@ -271,7 +271,6 @@ function wantedOwnership({ manifest, write, planned }: WriteJob, live: Manifest)
 }
 
 function ownershipAfterUpdate({ manifest, write }: Pick<WriteJob, 'manifest' | 'write'>, live: Manifest) {
-  if (managedFieldsOf(manifest).length === 0) return [];
   return entriesAfterUpdate(manifest, live, { status: !write.status, scale: write.autoscaled });
 }
 
