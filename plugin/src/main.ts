@@ -1,5 +1,6 @@
 /**
- * The entry: the one place that touches the process. What must be quick is answered before anything big is imported.
+ * The entry: the one place that touches the process. It is bundled into one file without the rest, so that what must be
+ * quick is: the version, and the scripts of completion.
  */
 import { homedir, tmpdir } from 'node:os';
 import { clientVersionText } from './client-version.ts';
@@ -8,19 +9,23 @@ import type { Shell, Sink } from './shell.ts';
 
 const argv = process.argv.slice(2);
 const [verb, ...rest] = argv;
+const only = rest.length === 1 ? rest[0]! : '';
 
-if (verb === 'version' && rest.length === 1 && rest[0] === '--client') {
-  process.stdout.write(clientVersionText);
-} else if (verb === 'completion' && rest.length === 1 && isCompletionShell(rest[0]!)) {
-  process.stdout.write(completionScripts[rest[0]]);
-} else if (verb === '__complete') {
+if (verb === 'version' && only === '--client') process.stdout.write(clientVersionText);
+else if (verb === 'completion' && isCompletionShell(only)) process.stdout.write(completionScripts[only]);
+// Connections that are kept alive must not keep the process.
+else process.exit(verb === '__complete' ? await complete(rest) : await runVerb(argv));
+
+async function complete(words: readonly string[]): Promise<number> {
   const { answerCompletion } = await import('./completion/complete.ts');
   const shell = processShell();
-  await shell.out.write(await answerCompletion(rest, shell));
-  process.exit(0);
-} else {
+  await shell.out.write(await answerCompletion(words, shell));
+  return 0;
+}
+
+async function runVerb(words: readonly string[]): Promise<number> {
   const { runCommandLine } = await import('./command-line.ts');
-  process.exit(await runCommandLine(argv, processShell()));
+  return await runCommandLine(words, processShell());
 }
 
 function processShell(): Shell {

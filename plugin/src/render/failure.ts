@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { errorCodes, exitCodeOf, isAppError, type Outcome } from '@infrabackup/core';
-import manifest from '../../package.json' with { type: 'json' };
+import { clientVersion, reportTo } from '../client-version.ts';
 import { paint } from './paint.ts';
 import { redactText } from './redact-text.ts';
 import type { Shell, Sink } from '../shell.ts';
@@ -49,8 +49,8 @@ function failureOf(error: unknown): Failure {
   return {
     code: 'INTERNAL',
     exitCode,
-    message: `this is a fault of infrabackup ${manifest.version} (Node ${process.version}):\n${redactText(stack)}`,
-    hint: `please report it, with the lines above, at ${manifest.bugs}`,
+    message: `this is a fault of infrabackup ${clientVersion} (Node ${process.version}):\n${redactText(stack)}`,
+    hint: `please report it, with the lines above, at ${reportTo}`,
   };
 }
 
