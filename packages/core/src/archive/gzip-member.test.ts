@@ -1,6 +1,6 @@
 import { deflateRawSync, gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { gzipTrailer, packMember, unpackMember } from './gzip-member.ts';
+import { gzipTrailer, MemberPacker, packMember, unpackMember } from './gzip-member.ts';
 
 const content = Buffer.from('content '.repeat(1000));
 const header = Buffer.from('1f8b08000000000000ff', 'hex');
@@ -13,6 +13,18 @@ describe('a member', () => {
     expect(packed.subarray(0, 10)).toEqual(header);
     expect(gunzipSync(packed)).toEqual(content);
     expect(await unpackMember(packed, content.length, 'it')).toEqual(content);
+  });
+
+  test('holds its content and nothing else when it comes from a stream that packed others', async () => {
+    const packer = new MemberPacker(1);
+    for (const length of [100_000, 0, 1, 5 << 20, 262_144, 41, 100_000]) {
+      const bytes = Buffer.from('some content, some other '.repeat(length)).subarray(0, length);
+      const packed = await packer.pack(bytes);
+      expect(packed.subarray(0, 10)).toEqual(header);
+      expect(gunzipSync(packed).equals(bytes)).toBe(true);
+      expect((await unpackMember(packed, length, 'it')).equals(bytes)).toBe(true);
+    }
+    packer.close();
   });
 
   test('may be empty, or longer than one trip to zlib', async () => {

@@ -30,14 +30,12 @@ export function packMember(content: Buffer, level: number): Promise<Buffer> {
   });
 }
 
-/** An empty last block, which ends what a full flush has left open. Source: https://www.rfc-editor.org/rfc/rfc1951 */
-const lastBlock = Buffer.from([0x03, 0x00]);
-
 /**
  * Packs one member after another as {@link packMember} does, with one deflate stream and one buffer for all of them: a
  * new stream for each costs a quarter of a megabyte of memory that the garbage collector then runs after.
  *
- * A full flush after each content makes it independent of those before.
+ * It is set back after each. Still zlib may look at a stale byte or two past the end of what it packs, so one content may
+ * be packed in slightly different ways: what a member holds is always the same, its compressed bytes need not be.
  */
 export class MemberPacker {
   readonly #stream: DeflateRaw;
@@ -56,11 +54,11 @@ export class MemberPacker {
     await new Promise<void>((resolve, reject) => {
       this.#failed = reject;
       this.#stream.write(content);
-      this.#stream.flush(constants.Z_FULL_FLUSH, resolve);
+      this.#stream.flush(constants.Z_FINISH, resolve);
     });
     let length = this.#put(header, 0);
     for (let part = this.#read(); part !== null; part = this.#read()) length = this.#put(part, length);
-    length = this.#put(lastBlock, length);
+    this.#stream.reset();
     length = this.#put(gzipTrailer(content), length);
     return this.#out.subarray(0, length);
   }

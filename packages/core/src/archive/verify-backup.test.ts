@@ -10,6 +10,7 @@ import { randomSample, writeSample } from '../testing/sample-backup.ts';
 import { indexPath } from './archive-layout.ts';
 import { storeSource } from './archive-source.ts';
 import { formatTail, parseTail, tailBytes } from './archive-tail.ts';
+import type { ArchiveTail } from './archive-tail.ts';
 import { packMember, unpackMember } from './gzip-member.ts';
 import type { Finding } from './finding.ts';
 import { openBackup } from './open-backup.ts';
@@ -258,21 +259,39 @@ describe('a summary that was sealed anew over something that is not so', () => {
     expect(messages).toContain('the index has configmaps, the summary does not');
   });
 
+  /** The archive with its description changed, and a tail and a summary that say where it now lies. */
+  async function withDescription(
+    backup: SpoilableBackup,
+    change: (header: Buffer) => void,
+    tailOf: (tail: ArchiveTail) => ArchiveTail = (tail) => tail,
+  ): Promise<Map<string, Buffer>> {
+    const archive = backup.contents.get(archiveKey)!;
+    const { headerOffset, indexOffset } = parseTail(archive.subarray(-tailBytes), archive.length);
+    const header = await unpackMember(archive.subarray(headerOffset, indexOffset), 1 << 20, 'the header');
+    change(header);
+    const packed = await packMember(header, 1);
+    const tail = { headerOffset, indexOffset: headerOffset + packed.length };
+    const before = [archive.subarray(0, headerOffset), packed, archive.subarray(indexOffset, -tailBytes)];
+    const forged = Buffer.concat([...before, formatTail(tailOf(tail))]);
+    const file = { ...backupFile(backup.summary.archive.name, forged), indexOffset: tail.indexOffset };
+    return seal(backup, { archive: file }).set(archiveKey, forged);
+  }
+
   test('is told when the tar header of the index has another length than the index', async () => {
-    const messages = await resealed(async (backup) => {
-      const archive = backup.contents.get(archiveKey)!;
-      const { headerOffset, indexOffset } = parseTail(archive.subarray(-tailBytes), archive.length);
-      const header = await unpackMember(archive.subarray(headerOffset, indexOffset), 1 << 20, 'the header');
-      writeTarHeader(header, header.length - 512, tarPath(indexPath), 12_345);
-      const packed = await packMember(header, 1);
-      const forged = Buffer.concat([
-        ...[archive.subarray(0, headerOffset), packed, archive.subarray(indexOffset, -tailBytes)],
-        formatTail({ headerOffset, indexOffset: headerOffset + packed.length }),
-      ]);
-      const { name } = backup.summary.archive;
-      const file = { ...backupFile(name, forged), indexOffset: headerOffset + packed.length };
-      return seal(backup, { archive: file }).set(archiveKey, forged);
-    });
+    const messages = await resealed((backup) =>
+      withDescription(backup, (header) => writeTarHeader(header, header.length - 512, tarPath(indexPath), 12_345)),
+    );
     expect(messages).toEqual(["the archive's index has another length than its tar header says"]);
+  });
+
+  test('is told when the tail points to another place than the summary', async () => {
+    const messages = await resealed((backup) =>
+      withDescription(
+        backup,
+        () => undefined,
+        (tail) => ({ ...tail, indexOffset: tail.indexOffset + 1 }),
+      ),
+    );
+    expect(messages).toEqual(["the archive's tail names another place of the index than the summary"]);
   });
 });
