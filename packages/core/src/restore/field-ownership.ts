@@ -70,7 +70,7 @@ export function planOwnership(type: TypeName, manifest: Manifest, restoresStatus
 }
 
 /** The object's entries; those that are no entries at all are left out, as the server would. */
-export function managedFieldsOf(manifest: Manifest): readonly ManagedFieldsEntry[] {
+function managedFieldsOf(manifest: Manifest): readonly ManagedFieldsEntry[] {
   return (manifest.metadata.managedFields ?? []).filter(
     (entry) =>
       typeof entry['manager'] === 'string' && (entry['operation'] === 'Apply' || entry['operation'] === 'Update'),

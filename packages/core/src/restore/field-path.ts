@@ -9,7 +9,7 @@ import { copyJson, isDraft, setMember, type Draft } from './draft.ts';
 export type FieldPath = string;
 
 /** The names that a pointer is made of. */
-export function segmentsOf(path: FieldPath): readonly string[] {
+function segmentsOf(path: FieldPath): readonly string[] {
   return path
     .split('/')
     .slice(1)

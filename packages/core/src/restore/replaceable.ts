@@ -13,7 +13,7 @@ interface ReplaceableRow {
 }
 
 /** What deleting an object of a type would take along, and so whether a restore may replace it. */
-export const replaceable: readonly ReplaceableRow[] = [
+const replaceable: readonly ReplaceableRow[] = [
   {
     types: ['namespaces'],
     replacement: { allowed: false, reason: 'everything in it would be deleted with it' },

@@ -8,7 +8,7 @@ export interface StatusRule {
 }
 
 /** For every other type with a status subresource, the status of the backup is written after the object is created. */
-export const statusLeft: readonly StatusRule[] = [
+const statusLeft: readonly StatusRule[] = [
   {
     types: ['namespaces'],
     reason: 'its phase is the state of its own deletion',

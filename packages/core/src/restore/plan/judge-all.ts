@@ -16,7 +16,7 @@ import type { ComparedType, Difference, KeptObject } from './compare-live.ts';
 import { judgeObject, type Judged, type Judgement } from './judge-object.ts';
 import { LiveLookup } from './live-lookup.ts';
 import { mentionedRefs } from './mentioned-refs.ts';
-import type { PlanEvent } from './plan-restore.ts';
+import type { PlanEvent } from './plan-event.ts';
 import { listedType } from './type-target.ts';
 
 /** An object with its verdict, its sides at hand. */

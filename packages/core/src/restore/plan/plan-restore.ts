@@ -13,16 +13,10 @@ import type { PlannedBackup, RestorePlan } from '../restore-plan.ts';
 import { compareLive, type ComparedType } from './compare-live.ts';
 import { finishPlan } from './finish-plan.ts';
 import { judgeAll, type ReportJudged } from './judge-all.ts';
+import type { PlanEvent } from './plan-event.ts';
 import { newRunId, newRunKey } from './run-identity.ts';
 import { readScope, type RestoreRequest } from './restore-scope.ts';
 import { readTypeTargets } from './type-target.ts';
-
-/** How far planning is. */
-export type PlanEvent =
-  /** A type of the backup was held against its live objects. */
-  | { readonly kind: 'compared'; readonly types: number; readonly ofTypes: number }
-  /** Objects that differ were judged. */
-  | { readonly kind: 'judged'; readonly objects: number; readonly ofObjects: number };
 
 /** What a restore is planned from. Nothing here can change the cluster. */
 export interface PlanRestoreInput {

@@ -46,7 +46,7 @@ export function keptName(runId: string): string {
 }
 
 /** Whether the run changes what is there already, so that something must be kept. */
-export function isKept({ verdict }: PlannedObject): boolean {
+function isKept({ verdict }: PlannedObject): boolean {
   return verdict === 'update' || verdict === 'replace' || verdict === 'delete';
 }
 

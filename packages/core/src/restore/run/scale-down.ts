@@ -72,7 +72,7 @@ export function scaleCommand(ref: ObjectRef, size: number): string {
 }
 
 /** The ConfigMap that remembers sizes while a run has workloads scaled down. */
-export function sizesName(runId: string): string {
+function sizesName(runId: string): string {
   return `infrabackup-sizes-${runId}`;
 }
 
