@@ -103,6 +103,17 @@ test.each(seeds(3))('a query gives what a filter over all entries gives, seed %i
   }
 });
 
+/** The store, and the length of each part that is read of it from now on. */
+function counting(store: Store): { store: Store; reads: number[] } {
+  const reads: number[] = [];
+  const read: Store['read'] = async (key, range, signal) => {
+    const bytes = await store.read(key, range, signal);
+    reads.push(bytes.length);
+    return bytes;
+  };
+  return { store: { ...bound(store), read }, reads };
+}
+
 test('one object of many costs three requests: the summary, a block and a member', async () => {
   const type = sampleTypes.find(({ plural }) => plural === 'configmaps')!;
   const objects = Array.from({ length: 20_000 }, (_, i) => {
@@ -116,18 +127,51 @@ test('one object of many costs three requests: the summary, a block and a member
     return { type, ref: { type: 'configmaps', namespace: 'a', name }, json };
   });
   const { store } = await writeSample(objects);
-  const reads: number[] = [];
-  const counting: Store = {
-    ...bound(store),
-    read: async (key, range, signal) => {
-      const bytes = await store.read(key, range, signal);
-      reads.push(bytes.length);
-      return bytes;
-    },
-  };
-  const backup = await openBackup(counting, 'sample');
+  const { store: counted, reads } = counting(store);
+  const backup = await openBackup(counted, 'sample');
   const entry = await backup.find({ type: 'configmaps', namespace: 'a', name: 'map-12345' });
   expect(JSON.parse((await backup.read(entry!)).toString())).toMatchObject({ i: 12_345 });
   expect(reads).toHaveLength(3);
   expect(reads.reduce((total, length) => total + length)).toBeLessThan(300_000);
+});
+
+describe('objects that are read together', () => {
+  test('take few requests when they lie together, and none for what lies far between', async () => {
+    const type = sampleTypes.find(({ plural }) => plural === 'configmaps')!;
+    const random = randomFrom(1);
+    const noise = (): string => Array.from({ length: 4_000 }, () => random.below(2 ** 31).toString(36)).join('');
+    const objects = Array.from({ length: 300 }, (_, i) => {
+      const name = `map-${String(i).padStart(3, '0')}`;
+      const json = JSON.stringify({
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        metadata: { name, namespace: 'a' },
+        data: noise(),
+      });
+      return { type, ref: { type: 'configmaps', namespace: 'a', name }, json };
+    });
+    const { store, summary } = await writeSample(objects);
+    const { store: counted, reads } = counting(store);
+    const backup = await openBackup(counted, 'sample');
+    const entries = await Array.fromAsync(backup.entries());
+
+    reads.length = 0;
+    const all = await Array.fromAsync(backup.readMany(entries), ({ bytes }) => bytes.toString());
+    expect(all).toEqual(objects.map(({ json }) => json));
+    expect(reads.length).toBeLessThan(2 + summary.archive.sizeBytes / 500_000);
+    expect(Math.max(...reads)).toBeLessThanOrEqual(1 << 20);
+
+    reads.length = 0;
+    await Array.fromAsync(backup.readMany([entries[0]!, entries[299]!]));
+    expect(reads).toEqual([entries[0]!.memberLength, entries[299]!.memberLength]);
+  });
+
+  test('come in the order that was asked for, also one twice', async () => {
+    const { objects, store } = await sample(5, 200);
+    const backup = await openBackup(store, 'sample');
+    const entries = await Array.fromAsync(backup.entries());
+    const asked = [150, 3, 3, 4, 149, 0].map((i) => i % entries.length);
+    const read = backup.readMany(asked.map((i) => entries[i]!));
+    expect(await Array.fromAsync(read, ({ bytes }) => bytes.toString())).toEqual(asked.map((i) => objects[i]!.json));
+  });
 });

@@ -49,6 +49,7 @@ describe('a summary', () => {
   test.each<[string, (string | number)[], unknown, RegExp]>([
     ['no name', ['name'], undefined, /member name is not text/],
     ['no version', ['format'], undefined, /member format is not a version/],
+    ['a revision that is no text', ['revision'], 5, /member revision is not text/],
     ['a negative count', ['types', 0, 'count'], -1, /member types\[0\].count is not a count/],
     ['types that are no list', ['types'], {}, /member types is not a list/],
     ['a namespace without a count', ['types', 1, 'namespaces', 'x'], 'many', /namespaces.x is not a count/],
