@@ -44,6 +44,8 @@ const rest = await build({
   entryPoints: lazily,
   entryNames: '[name]',
   splitting: true,
+  // yargs measures its help by a library that takes 25 ms to start; this one measures the same, without.
+  alias: { 'string-width': 'fast-string-width' },
   // CommonJS dependencies inside ES modules call require for Node's own modules.
   banner: { js: "import{createRequire as requireFrom}from'node:module';const require=requireFrom(import.meta.url);" },
 });
