@@ -72,6 +72,9 @@ async function walk(cluster: Cluster, home: string): Promise<void> {
     'shop',
   ]);
   await infrabackup('diff before-upgrade -n shop', [1]);
+  await infrabackup('restore before-upgrade -n shop --yes');
+  await infrabackup('diff before-upgrade -n shop -o summary');
+  await infrabackup('restores');
   await infrabackup('history deployment/storefront -n shop');
 
   say('Would the next release take what is in the backup?');
@@ -83,7 +86,16 @@ async function walk(cluster: Cluster, home: string): Promise<void> {
 
   say('The commands are yours now. Every one of them answers to --help.');
   process.stdout.write(
-    ['create', 'list', 'get BACKUP TYPE/NAME -n NS -o yaml', 'diff BACKUP', 'verify BACKUP', 'delete BACKUP']
+    [
+      'create',
+      'list',
+      'get BACKUP TYPE/NAME -n NS -o yaml',
+      'diff BACKUP',
+      'restore BACKUP',
+      'undo RESTORE',
+      'verify BACKUP',
+      'delete BACKUP',
+    ]
       .map((command) => `  npx kubectl-infrabackup ${command}\n`)
       .join(''),
   );
