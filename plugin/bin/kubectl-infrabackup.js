@@ -9,8 +9,10 @@ if (version[0] < 22 || (version[0] === 22 && version[1] < 19)) {
   process.exitCode = 2;
 } else {
   import('../dist/main.js').catch(function (error) {
-    if (error.code !== 'ERR_MODULE_NOT_FOUND' || !String(error.url).endsWith('/dist/main.js')) throw error;
-    process.stderr.write('error: kubectl-infrabackup is not built\nhint: npm run build\n');
-    process.exitCode = 2;
+    var isBuilt = error.code !== 'ERR_MODULE_NOT_FOUND' || !String(error.url).endsWith('/dist/main.js');
+    process.stderr.write(
+      isBuilt ? 'error: ' + error.stack + '\n' : 'error: kubectl-infrabackup is not built\nhint: npm run build\n',
+    );
+    process.exitCode = isBuilt ? 70 : 2;
   });
 }

@@ -11,9 +11,14 @@ export async function runCommandLine(argv: readonly string[], shell: Shell): Pro
   try {
     return exitCodeOf(await dispatch(argv, shell));
   } catch (error) {
-    await shell.err.write(renderFailure(error, argv, shell));
-    return exitCodeOf(outcomeOf(error));
+    return await reportFailure(error, argv, shell);
   }
+}
+
+/** Prints what went wrong, and gives the exit code of it. */
+export async function reportFailure(error: unknown, argv: readonly string[], shell: Shell): Promise<number> {
+  await shell.err.write(renderFailure(error, argv, shell));
+  return exitCodeOf(outcomeOf(error));
 }
 
 /** The flags that may stand before the verb. */

@@ -3,6 +3,7 @@
  * quick is: the version, and the scripts of completion.
  */
 import { homedir, tmpdir } from 'node:os';
+import { AppError } from '@infrabackup/core';
 import { clientVersionText } from './client-version.ts';
 import { completionScripts, isCompletionShell } from './completion/scripts.ts';
 import type { Shell, Sink } from './shell.ts';
@@ -24,8 +25,13 @@ async function complete(words: readonly string[]): Promise<number> {
 }
 
 async function runVerb(words: readonly string[]): Promise<number> {
-  const { runCommandLine } = await import('./command-line.ts');
-  return await runCommandLine(words, processShell());
+  const { reportFailure, runCommandLine } = await import('./command-line.ts');
+  const shell = processShell();
+  // What nobody waits for fails here: a fault of ours, which must not end with Node's 1.
+  process.on('uncaughtException', (error) => {
+    void reportFailure(error, words, shell).then((exitCode) => process.exit(exitCode));
+  });
+  return await runCommandLine(words, shell);
 }
 
 function processShell(): Shell {
@@ -59,10 +65,8 @@ function cancelSignal(): AbortSignal {
 
 function sinkOf(stream: NodeJS.WriteStream): Sink {
   let isClosed = false;
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    isClosed = true;
-  });
+  // The callback of the write that failed gets it too.
+  stream.on('error', () => undefined);
   return {
     isTerminal: stream.isTTY,
     columns: stream.isTTY ? stream.columns : undefined,
@@ -71,9 +75,17 @@ function sinkOf(stream: NodeJS.WriteStream): Sink {
       return isClosed;
     },
     write: (text) =>
-      new Promise((resolve) => {
-        if (isClosed) resolve();
-        else stream.write(text, () => resolve());
+      new Promise((resolve, reject) => {
+        if (isClosed) {
+          resolve();
+          return;
+        }
+        stream.write(text, (error: NodeJS.ErrnoException | null | undefined) => {
+          isClosed ||= error?.code === 'EPIPE';
+          if (error && !isClosed)
+            reject(new AppError('STORE_FULL', `the output could not be written: ${error.message}`));
+          else resolve();
+        });
       }),
   };
 }

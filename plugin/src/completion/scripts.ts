@@ -70,7 +70,9 @@ function __kubectl_infrabackup_complete
   for line in (kubectl-infrabackup __complete $words[2..-1] "$current" 2>/dev/null)
     switch $line
       case ':0'
-        __fish_complete_path (string replace -r -- '^--[^=]+=' '' $current)
+        for path in (__fish_complete_path (string replace -r -- '^--[^=]+=' '' $current))
+          echo -- "$prefix$path"
+        end
       case ':*'
       case '*'
         echo -- "$prefix$line"
