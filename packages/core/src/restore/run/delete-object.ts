@@ -18,7 +18,7 @@ export async function deleteAsPlanned(job: WriteJob, context: WriteContext): Pro
   if (job.wasBegun) {
     const live = await readLive(job, context);
     if (live === undefined || live.metadata.uid !== over.uid) return deleted([]);
-    if (live.metadata.deletionTimestamp !== undefined) return deleted(live.metadata.finalizers ?? []);
+    if (live.metadata.deletionTimestamp !== undefined) return await awaitEmptied(live, job, context);
     if (live.metadata.resourceVersion !== resourceVersion && context.digester.contentOf(live) !== over.content) {
       return { kind: 'result', result: { outcome: 'left', reason: { kind: 'moved', now: 'changed' }, notes: [] } };
     }

@@ -1,0 +1,185 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { beforeAll, expect, it } from 'vitest';
+import { describeOnCluster } from '../cluster/suite.ts';
+import { createRandom } from '../fixtures/random.ts';
+import { snapshotCluster, snapshotDifferences, type ClusterSnapshot } from '../support/cluster-snapshot.ts';
+import { openWorkplace, type Workplace } from '../support/plugin.ts';
+
+/** How often each of restore and undo is killed. */
+const kills = Number(process.env['INFRABACKUP_KILLS'] ?? 50);
+const seed = Number(process.env['INFRABACKUP_SEED'] ?? Date.now() % 1_000_000);
+const objects = 60;
+
+await describeOnCluster('a restore that is killed', {}, (on) => {
+  let workplace: Workplace;
+  /** Where undo leads, and where restore leads. */
+  let drifted: ClusterSnapshot;
+  let restored: ClusterSnapshot;
+  const random = createRandom(seed);
+  const kubectl = async (...args: string[]): Promise<string> => (await on.cluster.kubectl(args)).stdout;
+  const apply = (...items: object[]): Promise<unknown> =>
+    on.cluster.kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], {
+      input: JSON.stringify({ apiVersion: 'v1', kind: 'List', items }),
+    });
+  const snapshot = () => snapshotCluster(on.cluster.client(), { settled: true });
+  const configMap = (namespace: string, i: number, data: object): object => {
+    return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: `cm-${i}`, namespace }, data };
+  };
+  const service = (i: number, port: number): object => {
+    return {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: `svc-${i}`, namespace: 'lab' },
+      spec: { ports: [{ port }] },
+    };
+  };
+  /**
+   * Runs the plugin and kills it at a random moment: of a quarter of the runs at any time, of the others once they write.
+   * False when it was faster.
+   */
+  const runAndKill = async (usual: Pace, ...args: string[]): Promise<boolean> => {
+    const state = join(workplace.home, 'state', 'infrabackup', 'restores');
+    const runsBefore = (await journals(state)).length;
+    const running = workplace.start(...args);
+    const progress = { isOver: false };
+    void running.result.then(() => (progress.isOver = true));
+    const fraction = random.below(1_000) / 1_000;
+    if (random.below(4) === 0) await sleep(usual.wholeMs * fraction);
+    else {
+      while (!progress.isOver && (await journals(state)).length === runsBefore) await sleep(5);
+      await sleep(usual.writingMs * fraction);
+    }
+    running.process.kill('SIGKILL');
+    return (await running.result).exitCode === undefined;
+  };
+  const timed = async (...args: string[]): Promise<Pace> => {
+    const startedMs = performance.now();
+    await workplace.succeed(...args);
+    const wholeMs = performance.now() - startedMs;
+    return { wholeMs, writingMs: wholeMs / 3 };
+  };
+  const restore = [
+    'restore',
+    'nightly',
+    '-n',
+    'lab,gone',
+    '--include-cluster-resources',
+    '--prune',
+    '--existing',
+    'replace',
+    '--yes',
+  ];
+  const newest = async (): Promise<string> =>
+    (await workplace.succeed('restores', '-o', 'name')).trim().split('\n')[0]!;
+  let usual: { restore: Pace; undo: Pace };
+
+  beforeAll(async () => {
+    process.stderr.write(`\nresume-after-kill: INFRABACKUP_SEED=${seed} INFRABACKUP_KILLS=${kills}\n`);
+    workplace = await openWorkplace(on.cluster.clusterAdmin);
+    for (const namespace of ['lab', 'gone']) await kubectl('create', 'namespace', namespace);
+    const indexes = Array.from({ length: objects }, (_, i) => i);
+    await apply(...indexes.flatMap((i) => [configMap('lab', i, { a: '1' }), configMap('gone', i, { a: '1' })]));
+    await apply(...indexes.slice(0, 10).map((i) => service(i, 80)));
+    await kubectl('-n', 'lab', 'create', 'role', 'reader', '--verb=get', '--resource=pods');
+    await kubectl('-n', 'lab', 'create', 'rolebinding', 'readers', '--role=reader', '--serviceaccount=lab:default');
+    await workplace.succeed('create', 'nightly');
+
+    await kubectl('delete', 'namespace', 'gone');
+    await apply(...indexes.slice(0, 30).map((i) => configMap('lab', i, { a: '2', b: '3' })));
+    for (const i of [40, 41, 42]) await kubectl('-n', 'lab', 'delete', 'configmap', `cm-${i}`);
+    await apply(...[100, 101, 102].map((i) => configMap('lab', i, { extra: 'yes' })));
+    await apply(...indexes.slice(0, 5).map((i) => service(i, 81)));
+    await kubectl('-n', 'lab', 'delete', 'rolebinding', 'readers');
+    await kubectl(
+      '-n',
+      'lab',
+      'create',
+      'rolebinding',
+      'readers',
+      '--clusterrole=view',
+      '--serviceaccount=lab:default',
+    );
+    drifted = await snapshot();
+    const restorePace = await timed(...restore);
+    restored = await snapshot();
+    const undoPace = await timed('undo', await newest(), '--yes');
+    usual = { restore: restorePace, undo: undoPace };
+    expect(snapshotDifferences(drifted, await snapshot())).toEqual([]);
+    return async () => workplace[Symbol.asyncDispose]();
+  });
+
+  it(
+    `comes to the same end when it is run again, and so does its undo, ${kills} times at random moments`,
+    { timeout: 60_000 + kills * 60_000 },
+    async () => {
+      let killedRestores = 0;
+      let killedUndos = 0;
+      for (let round = 0; round < kills; round++) {
+        if (await runAndKill(usual.restore, ...restore)) killedRestores++;
+        const { exitCode, stderr } = await workplace.run(...restore);
+        expect([exitCode, exitCode === 0 ? '' : stderr], `seed ${seed}, round ${round}: restore`).toEqual([0, '']);
+        const afterRestore = snapshotDifferences(restored, await snapshot());
+        expect(afterRestore, `seed ${seed}, round ${round}: restore`).toEqual([]);
+
+        const id = await lastRestore(workplace);
+        if (await runAndKill(usual.undo, 'undo', id, '--yes')) killedUndos++;
+        const unfinished = await unfinishedUndo(workplace);
+        const again = unfinished === undefined ? ['undo', id, '--yes'] : ['restore', '--resume', unfinished];
+        const undone = await workplace.run(...again);
+        expect(
+          [undone.exitCode, undone.exitCode === 0 ? '' : undone.stderr],
+          `seed ${seed}, round ${round}: undo`,
+        ).toEqual([0, '']);
+        const afterUndo = snapshotDifferences(drifted, await snapshot());
+        expect(afterUndo, `seed ${seed}, round ${round}: undo`).toEqual([]);
+      }
+      process.stderr.write(`killed ${killedRestores} restores and ${killedUndos} undos in mid-way\n`);
+      expect(killedRestores).toBeGreaterThan(kills / 2);
+      expect(killedUndos).toBeGreaterThan(kills / 2);
+    },
+  );
+
+  it('can be undone though it was never finished', async () => {
+    let killed = false;
+    while (!killed) {
+      killed = await runAndKill(usual.restore, ...restore);
+      const [newestRun] = await runs(workplace);
+      killed &&= newestRun?.status === 'unfinished';
+      if (!killed) await workplace.run('undo', newestRun!.head.id, '--yes');
+    }
+    const { exitCode, stderr } = await workplace.run('undo', await newest(), '--yes');
+    expect([exitCode, exitCode === 0 ? '' : stderr]).toEqual([0, '']);
+    expect(snapshotDifferences(drifted, await snapshot()), `seed ${seed}`).toEqual([]);
+  });
+});
+
+/** How long a command takes as a whole, and about how long of that it writes. */
+interface Pace {
+  readonly wholeMs: number;
+  readonly writingMs: number;
+}
+
+async function journals(folder: string): Promise<readonly string[]> {
+  const files = await readdir(folder, { recursive: true }).catch(() => []);
+  return files.filter((file) => file.endsWith('journal.jsonl'));
+}
+
+interface Run {
+  readonly head: { readonly id: string; readonly kind: string };
+  readonly status: string;
+}
+
+async function runs(workplace: Workplace): Promise<readonly Run[]> {
+  return (JSON.parse(await workplace.succeed('restores', '-o', 'json')) as { items: Run[] }).items;
+}
+
+async function lastRestore(workplace: Workplace): Promise<string> {
+  return (await runs(workplace)).find(({ head }) => head.kind === 'restore')!.head.id;
+}
+
+async function unfinishedUndo(workplace: Workplace): Promise<string | undefined> {
+  const [newest] = await runs(workplace);
+  return newest?.head.kind === 'undo' && newest.status === 'unfinished' ? newest.head.id : undefined;
+}
