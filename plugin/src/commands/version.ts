@@ -1,4 +1,5 @@
-import { archiveFormat, clientVersion, clientVersionText } from '../client-version.ts';
+import { formatVersion } from '@infrabackup/core';
+import { clientVersion, clientVersionText } from '../client-version.ts';
 import { connectionFlags } from '../flags/connection-flags.ts';
 import { outputFlag } from '../flags/output-flags.ts';
 import { openCluster } from '../open-cluster.ts';
@@ -28,7 +29,7 @@ export const version = defineVerb({
     const serverVersion =
       flags.client === true ? undefined : (await (await openCluster(flags, shell)).identity(shell.signal)).version;
     if (flags.output === 'json' || flags.output === 'yaml') {
-      const client = { clientVersion: `v${clientVersion}`, archiveFormat };
+      const client = { clientVersion: `v${clientVersion}`, archiveFormat: formatVersion };
       await showStructured({ ...client, ...(serverVersion !== undefined && { serverVersion }) }, flags.output, shell);
     } else if (serverVersion !== undefined) await shell.out.write(`Server Version: ${serverVersion}\n`);
     return 'done';
