@@ -1,5 +1,5 @@
-import { constants, crc32, createDeflateRaw, gzip, inflateRaw } from 'node:zlib';
-import type { DeflateRaw } from 'node:zlib';
+import { constants, crc32, createGzip, gzip, inflateRaw } from 'node:zlib';
+import type { Gzip, ZlibReset } from 'node:zlib';
 import { damaged } from './damaged.ts';
 
 /**
@@ -31,21 +31,22 @@ export function packMember(content: Buffer, level: number): Promise<Buffer> {
 }
 
 /**
- * Packs one member after another as {@link packMember} does, with one deflate stream and one buffer for all of them: a
+ * Packs one member after another as {@link packMember} does, with one gzip stream and one buffer for all of them: a
  * new stream for each costs a quarter of a megabyte of memory that the garbage collector then runs after.
  *
  * It is set back after each. Still zlib may look at a stale byte or two past the end of what it packs, so one content may
  * be packed in slightly different ways: what a member holds is always the same, its compressed bytes need not be.
  */
 export class MemberPacker {
-  readonly #stream: DeflateRaw;
+  readonly #stream: Gzip & ZlibReset;
   #out = Buffer.allocUnsafeSlow(outputBytes);
   #failed: ((error: Error) => void) | undefined;
 
   constructor(level: number) {
     // All output of a member waits in the stream until it is read, whatever its length.
     const highWaterMark = Number.MAX_SAFE_INTEGER;
-    this.#stream = createDeflateRaw({ level, memLevel: 9, chunkSize: outputBytes, highWaterMark } as object);
+    this.#stream = createGzip({ level, memLevel: 9, chunkSize: outputBytes, highWaterMark } as object) as Gzip &
+      ZlibReset;
     this.#stream.on('error', (error) => this.#failed?.(error));
   }
 
@@ -56,10 +57,10 @@ export class MemberPacker {
       this.#stream.write(content);
       this.#stream.flush(constants.Z_FINISH, resolve);
     });
-    let length = this.#put(header, 0);
+    let length = 0;
     for (let part = this.#read(); part !== null; part = this.#read()) length = this.#put(part, length);
     this.#stream.reset();
-    length = this.#put(gzipTrailer(content), length);
+    header.copy(this.#out);
     return this.#out.subarray(0, length);
   }
 
