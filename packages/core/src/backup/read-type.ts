@@ -1,6 +1,7 @@
 import { isAppError } from '../errors/app-error.ts';
 import type { Shortfall } from '../archive/summary.ts';
 import type { ClusterReader } from '../cluster/reader.ts';
+import { compareUtf8 } from '../object/ref.ts';
 import { typeName } from '../object/resource-type.ts';
 import { rawObject } from '../object/object-scanner.ts';
 import type { RawObject } from '../object/raw-object.ts';
@@ -81,7 +82,9 @@ function scopesOf(plan: TypePlan): readonly Scope[] {
   if (plan.onlyNames !== undefined) {
     return plan.onlyNames.map((name) => ({ ...common, name, fieldSelector: `metadata.name=${name}` }));
   }
-  return plan.namespaces?.map((namespace) => ({ ...common, namespace })) ?? [common];
+  // `a-b/x` comes before `a/x`: namespaces in the order of their names alone would have the type packed a second time.
+  const inOrder = plan.namespaces?.toSorted((a, b) => compareUtf8(`${a}/`, `${b}/`));
+  return inOrder?.map((namespace) => ({ ...common, namespace })) ?? [common];
 }
 
 /**
