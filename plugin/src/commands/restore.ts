@@ -34,7 +34,8 @@ import { renderJson } from '../render/json.ts';
 import { overwrittenLine } from '../render/progress-line.ts';
 import { formatCount, formatNumber } from '../render/quantity.ts';
 import { carryOut } from '../restore/carry-out.ts';
-import { openBackupOf, openRuns } from '../restore/open-runs.ts';
+import { openRuns } from '../restore/open-runs.ts';
+import { resume } from '../restore/resume.ts';
 import { describeMissingRights, renderMissingRights, renderPlan } from '../restore/render-plan.ts';
 import type { Shell } from '../shell.ts';
 import { defineVerb } from '../verb.ts';
@@ -94,7 +95,7 @@ Before the first change, what will be changed is kept: 'undo' takes a restore ba
     const connection = await openConnection(given, shell);
     if (given.resume !== undefined) {
       if (named !== undefined) throw new AppError('USAGE', '--resume goes on with what was planned: name no backup');
-      return await resume(given.resume, connection, given, shell);
+      return await resume({ id: given.resume, connection, output: given.output }, shell);
     }
     if (named === undefined)
       throw new AppError('USAGE', 'name the backup to restore', { hint: 'kubectl infrabackup list' });
@@ -109,7 +110,7 @@ Before the first change, what will be changed is kept: 'undo' takes a restore ba
       await shell.err.write(
         `going on with restore ${unfinished.head.id}, which was cut off (--start-over plans anew)\n`,
       );
-      return await resume(unfinished.head.id, connection, given, shell);
+      return await resume({ id: unfinished.head.id, connection, output: given.output }, shell);
     }
     return await restoreAnew(wanted, connection, given, shell);
   },
@@ -240,26 +241,6 @@ async function guard(plan: RestorePlan, backup: Backup, given: Flags, shell: She
     `backup ${backup.header.name} is of another cluster (${context ?? server}) than this one (${clusterName(plan)}); nothing was changed`,
     { hint: 'when that is meant: the same command with --to-other-cluster' },
   );
-}
-
-async function resume(id: string, connection: Connection, given: Flags, shell: Shell): Promise<Outcome> {
-  const runs = await openRuns(shell);
-  const record = await runs.read(id);
-  if (record.records.some(({ kind }) => kind === 'finished')) {
-    throw new AppError('USAGE', `restore ${id} is finished: there is nothing to go on with`, {
-      hint: `see what it did: kubectl infrabackup restores describe ${id}`,
-    });
-  }
-  const backup = await sourceOf(record, shell);
-  await using run = await runs.open(id);
-  return await carryOut({ run, backup, connection, output: given.output }, shell);
-}
-
-/** What a run takes its objects from: a restore from its backup, an undo from what was kept. */
-async function sourceOf(record: RunRecord, shell: Shell): Promise<Backup | undefined> {
-  if (record.head.kind === 'restore') return await openBackupOf(record, shell);
-  const { openKeptOf } = await import('../restore/open-kept.ts');
-  return await openKeptOf(record.head.undoes!, shell);
 }
 
 function locationOf(found: FoundBackup): string {

@@ -1,4 +1,4 @@
-import { AppError, formatInstant, isWrite, openUndo, realWriter } from '@infrabackup/core';
+import { AppError, findUndo, formatInstant, isWrite, openUndo, realWriter } from '@infrabackup/core';
 import { confirm } from '../confirm.ts';
 import { connectionFlags } from '../flags/connection-flags.ts';
 import { outputFlag } from '../flags/output-flags.ts';
@@ -7,6 +7,7 @@ import { openLocation } from '../open-location.ts';
 import { formatCount } from '../render/quantity.ts';
 import { carryOut } from '../restore/carry-out.ts';
 import { openBackupOf, openRuns } from '../restore/open-runs.ts';
+import { resume } from '../restore/resume.ts';
 import { describeMissingRights, renderMissingRights, renderPlan } from '../restore/render-plan.ts';
 import { defineVerb } from '../verb.ts';
 
@@ -35,6 +36,17 @@ An object is touched only if it still is what the restore left; else it is a con
     const { connectCluster, connectRights, connectWriter } = await import('@infrabackup/kube');
     const connection = await openConnection(given, shell);
     const runs = await openRuns(shell);
+    const done = await findUndo(runs, id);
+    if (done !== undefined && given['dry-run'] !== true && given.force !== true) {
+      if (done.isFinished) {
+        await shell.err.write(
+          `${id} is undone already, by ${done.id}; 'kubectl infrabackup undo ${done.id}' takes that back\n`,
+        );
+        return 'done';
+      }
+      await shell.err.write(`going on with undo ${done.id}, which was cut off\n`);
+      return await resume({ id: done.id, connection, output: given.output }, shell);
+    }
     const { plan, kept } = await openUndo({
       ...{ runs, id, force: given.force ?? false },
       reader: connectCluster(connection),

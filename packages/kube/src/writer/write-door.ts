@@ -57,8 +57,8 @@ function toApiRequest(request: WriteRequest, dryRun: boolean, options: WriteOpti
     fieldValidation: request.verb === 'delete' ? undefined : (options.fieldValidation ?? 'Warn'),
     fieldManager: 'fieldManager' in request ? request.fieldManager : undefined,
   };
-  // What was tried and dropped may be tried again; of what counts only reading tells whether it was done.
-  const common = { idempotent: dryRun, signal: options.signal };
+  // Of what was cut off only reading tells whether it was done.
+  const common = { idempotent: false, signal: options.signal };
   switch (request.verb) {
     case 'create':
       return {

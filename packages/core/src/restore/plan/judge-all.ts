@@ -87,6 +87,11 @@ export async function judgeAll(compared: readonly ComparedType[], input: JudgeAl
       if (fact !== undefined) return 'live';
       return planned.has(refKey({ type: 'namespaces', name })) ? 'planned' : 'absent';
     },
+    isServerUp: () =>
+      reader.identity(signal).then(
+        () => true,
+        () => false,
+      ),
     signal,
   };
   const objects: JudgedObject[] = [];

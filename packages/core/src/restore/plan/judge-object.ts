@@ -1,3 +1,4 @@
+import { isAppError } from '../../errors/app-error.ts';
 import { sameContent } from '../../diff/compare-manifests.ts';
 import { sameJson } from '../../diff/same-json.ts';
 import { managedBy } from '../../diff/managed-by.ts';
@@ -37,6 +38,8 @@ export interface Judgement {
   readonly exists: (ref: ObjectRef) => boolean;
   /** What becomes of a namespace: live and well, being deleted, restored along, or none of these. */
   readonly namespaceState: (namespace: string) => 'live' | 'terminating' | 'planned' | 'absent';
+  /** Whether the server answers at all. */
+  readonly isServerUp: () => Promise<boolean>;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -265,9 +268,26 @@ function misfit({ finding, from }: TypeTarget & { kind: 'rewritten' }, message: 
   };
 }
 
-/** Strictly where the object was rewritten: a member that the other version does not know would be lost in silence. */
-async function tryOut(request: WriteRequest, target: TypeTarget, { dryRun, signal }: Judgement): Promise<WriteAnswer> {
-  return await dryRun.write(request, { signal, fieldValidation: target.kind === 'rewritten' ? 'Strict' : 'Warn' });
+const triesAtMost = 3;
+
+/**
+ * Strictly where the object was rewritten: a member that the other version does not know would be lost in silence.
+ *
+ * A request that the server does not survive, while it answers others, is the object's own trouble.
+ */
+async function tryOut(request: WriteRequest, target: TypeTarget, judgement: Judgement): Promise<WriteAnswer> {
+  const { dryRun, signal, isServerUp } = judgement;
+  const fieldValidation = target.kind === 'rewritten' ? 'Strict' : 'Warn';
+  for (let tried = 1; ; tried++) {
+    try {
+      return await dryRun.write(request, { signal, fieldValidation });
+    } catch (error) {
+      if (!isAppError(error, 'CLUSTER_UNREACHABLE', 'CLUSTER_TIMEOUT') || !(await isServerUp())) throw error;
+      if (tried < triesAtMost) continue;
+      const refusal = { httpStatus: 500, reason: 'InternalError', message: error.message, causes: [] };
+      return { kind: 'refused', refusal };
+    }
+  }
 }
 
 function at({ target }: Candidate, type: ResourceType): Pick<WriteRequest, 'type' | 'namespace' | 'name'> {

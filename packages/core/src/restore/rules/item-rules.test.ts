@@ -112,9 +112,9 @@ const cases: readonly Case[] = [
   {
     says: 'a headless Service stays headless over a live one with an IP, so that the server says it is immutable',
     type: 'services',
-    backup: service({ clusterIP: 'None' }),
-    live: service({ clusterIP: '10.0.0.9' }),
-    expected: service({ clusterIP: 'None' }),
+    backup: service({ clusterIP: 'None', ipFamilyPolicy: 'RequireDualStack', ipFamilies: ['IPv4', 'IPv6'] }),
+    live: service({ clusterIP: '10.0.0.9', ipFamilyPolicy: 'SingleStack', ipFamilies: ['IPv4'] }),
+    expected: service({ clusterIP: 'None', ipFamilyPolicy: 'SingleStack', ipFamilies: ['IPv4'] }),
   },
   {
     says: 'a claim whose volume comes back keeps its name, and loses what binding wrote',

@@ -96,14 +96,20 @@ function parseOrUndefined(text: string): unknown {
   }
 }
 
-/** The API server refuses another cluster IP than the one it gave, unless the kind of Service changes. */
+/**
+ * The API server refuses another cluster IP than the one it gave, unless the type of the Service changes; and none
+ * where there was one. Its families go with it: asked for others at the same time it crashes the request (1.30 to 1.36)
+ * instead of refusing it.
+ */
 function keepImmutableAddresses(draft: Draft, live: Manifest): void {
   const [liveIp, backupIp] = [live, draft].map((service) => textOf(childOf(service, 'spec'), 'clusterIP') ?? '');
-  if (liveIp !== '' && liveIp !== 'None' && backupIp !== '' && backupIp !== 'None') {
-    takeFrom(live, draft, '/spec/clusterIP');
-    takeFrom(live, draft, '/spec/clusterIPs');
-    takeFrom(live, draft, '/spec/healthCheckNodePort');
-  }
+  if (liveIp === '' || backupIp === '') return;
+  const isHeadless = [liveIp, backupIp].map((ip) => ip === 'None');
+  const fields = isHeadless.includes(true)
+    ? ['ipFamilies', 'ipFamilyPolicy']
+    : ['clusterIP', 'clusterIPs', 'healthCheckNodePort'];
+  if (isHeadless[0] === true && isHeadless[1] === true) return;
+  for (const field of fields) takeFrom(live, draft, `/spec/${field}`);
 }
 
 function keepLivePorts(draft: Draft, live: Manifest): void {

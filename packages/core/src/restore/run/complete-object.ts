@@ -85,7 +85,6 @@ async function insist(
     if (live?.metadata.uid !== object.metadata.uid) return { object: current, refused: 'it was deleted meanwhile' };
     current = live!;
   }
-  if (last?.kind === 'open' && last.error !== undefined) throw last.error;
   return { object: current, refused: messageOf(last!) };
 }
 

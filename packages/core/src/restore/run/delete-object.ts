@@ -9,7 +9,7 @@ import { readLive, type WriteContext, type WriteJob } from './write-context.ts';
 export type DeletionStep =
   | { readonly kind: 'result'; readonly result: ObjectResult }
   | { readonly kind: 'again' }
-  | { readonly kind: 'open'; readonly message: string; readonly error: Error | undefined };
+  | { readonly kind: 'open'; readonly message: string };
 
 /** Deletes a live-only object, if it still is the one that was planned over and has the same content. */
 export async function deleteAsPlanned(job: WriteJob, context: WriteContext): Promise<DeletionStep> {

@@ -12,8 +12,8 @@ export type Sent =
   /** The cluster is not what the request was made for. */
   | { readonly kind: 'moved' }
   | { readonly kind: 'not-served' }
-  /** Whether it was done is open: only reading tells. `error` is what ended it, where no answer came. */
-  | { readonly kind: 'open'; readonly message: string; readonly error: Error | undefined };
+  /** Whether it was done is open: only reading tells. */
+  | { readonly kind: 'open'; readonly message: string };
 
 /** How long what passes by itself is waited for, try by try, by the kind of reason. */
 const patience: Readonly<Partial<Record<ConflictReason['kind'] | 'not-served', readonly number[]>>> = {
@@ -40,7 +40,7 @@ export async function send(request: WriteRequest, job: WriteJob, context: WriteC
       answer = await context.writer.write(request, { signal: context.signal });
     } catch (error) {
       if (!isAppError(error, 'CLUSTER_UNREACHABLE', 'CLUSTER_TIMEOUT')) throw error;
-      return { kind: 'open', message: error.message, error };
+      return { kind: 'open', message: error.message };
     }
     if (answer.kind === 'done') return answer;
     const sent = toSent(classifyRefusal(answer.refusal, job.planned.ref.type));
@@ -72,6 +72,6 @@ function toSent(meaning: RefusalMeaning): Exclude<Sent, { kind: 'done' }> {
       return { kind: 'refused', reason: meaning.reason };
     case 'passing':
       if (meaning.reason.kind !== 'server-error') return { kind: 'refused', reason: meaning.reason };
-      return { kind: 'open', message: meaning.reason.message, error: undefined };
+      return { kind: 'open', message: meaning.reason.message };
   }
 }

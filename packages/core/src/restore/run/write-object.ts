@@ -24,7 +24,7 @@ import {
 } from './write-context.ts';
 
 /** Waits between tries whose outcome is open: the server may be restarting. */
-const openWaitsMs = [250, 500, 1_000, 2_000, 4_000, 8_000];
+const openWaitsMs = [250, 500, 1_000, 2_000, 4_000];
 /** An object that changes again and again while it is written is not fought over. */
 const movesAtMost = 5;
 
@@ -48,7 +48,8 @@ export async function writeObject(job: WriteJob, context: WriteContext): Promise
     }
     const waitMs = openWaitsMs[opened++];
     if (waitMs === undefined) {
-      if (step.error !== undefined) throw step.error;
+      // A server that answers everything but this request is not away. One that is throws here.
+      await readLive(job, context);
       return left({ kind: 'server-error', message: step.message });
     }
     await context.sleep(waitMs);
@@ -59,7 +60,7 @@ export async function writeObject(job: WriteJob, context: WriteContext): Promise
 type Step =
   | { readonly kind: 'result'; readonly result: ObjectResult }
   | { readonly kind: 'again' }
-  | { readonly kind: 'open'; readonly message: string; readonly error: Error | undefined };
+  | { readonly kind: 'open'; readonly message: string };
 
 async function tryOnce(job: WriteJob, context: WriteContext): Promise<Step> {
   switch (job.planned.verdict) {

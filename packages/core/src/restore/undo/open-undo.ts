@@ -62,3 +62,23 @@ export async function openKept(
   if (kept === undefined || kept.objects === 0) return undefined;
   return await openBackup(await openStore(kept.location), keptName(head.id), { files: keptFiles(head.id), signal });
 }
+
+/** The undo that counts: the newest of a run that has not itself been undone. */
+export interface FoundUndo {
+  readonly id: string;
+  /** Whether it was cut off, and can be gone on with. */
+  readonly isFinished: boolean;
+}
+
+/** Whether a run is undone, or being undone; undefined when it is not. What cannot be read is passed over. */
+export async function findUndo(runs: RunStore, id: string): Promise<FoundUndo | undefined> {
+  const newer = (await runs.list()).filter(({ kind, undoes }) => kind === 'undo' && undoes === id);
+  for (const head of newer) {
+    const record = await runs.read(head.id).catch(() => undefined);
+    if (record === undefined) continue;
+    const isFinished = record.records.some(({ kind }) => kind === 'finished');
+    const again = await findUndo(runs, head.id);
+    return again?.isFinished === true ? undefined : { id: head.id, isFinished };
+  }
+  return undefined;
+}
