@@ -12,5 +12,7 @@ export { openLocations } from './locations.ts';
 export type { Locations, LocationsOptions, NamedLocation } from './locations.ts';
 export { openStore } from './open-store.ts';
 export type { OpenStoreOptions } from './open-store.ts';
+export { openUserRuns } from './user-runs.ts';
+export type { UserRuns, UserRunsOptions } from './user-runs.ts';
 export { userFolders } from './user-folders.ts';
 export type { UserEnvironment, UserFolders } from './user-folders.ts';

@@ -20,7 +20,7 @@ import { paint } from '../render/paint.ts';
 import { overwrittenLine } from '../render/progress-line.ts';
 import { formatNumber, formatSeconds } from '../render/quantity.ts';
 import type { Shell } from '../shell.ts';
-import { keepersOf } from './open-runs.ts';
+import { userRuns } from './open-runs.ts';
 
 /** A run, and what it is carried out with. */
 export interface CarryOutInput {
@@ -42,7 +42,7 @@ export async function carryOut({ run, backup, connection, output }: CarryOutInpu
       ...{ run, backup, clock: shell.clock, signal: shell.signal },
       reader: connectCluster(connection),
       writer: realWriter(connectWriter(connection)),
-      keepIn: await keepersOf(run.head.location, shell),
+      keepIn: await (await userRuns(shell)).keepers(run.head.location),
       openSpool: () => openDiskSpool(shell.scratchFolder),
       tool: `infrabackup ${clientVersion}`,
       report: progressOf(run, (text) => line.show(text), later),

@@ -1,0 +1,65 @@
+import { join } from 'node:path';
+import { AppError, openKept, type Backup, type RunRecord, type RunStore, type Store } from '@infrabackup/core';
+import { openDiskRunStore } from './disk-run-store.ts';
+import { openFileStore } from './file-store.ts';
+import { findBackup, openFoundBackup } from './find-backup.ts';
+import type { Locations } from './locations.ts';
+
+/** Where a user's runs lie, and what they come from. */
+export interface UserRunsOptions {
+  /** The user's state folder. */
+  readonly stateFolder: string;
+  readonly locations: Pick<Locations, 'open'>;
+  /** The absolute folder that relative paths start from. */
+  readonly workingFolder: string;
+}
+
+/** The runs of a user on this machine, with what it takes to go on with them and to take them back. */
+export interface UserRuns {
+  readonly store: RunStore;
+  /** Where to keep what a run changes: beside the backups of its location, else in the user's own state folder. */
+  keepers(location: string): Promise<readonly Store[]>;
+  /**
+   * The backup that a restore restores, from where it was when the run was planned. Throws BACKUP_DIGEST_MISMATCH when
+   * it is another one by now, and as `findBackup`.
+   */
+  openBackup(run: RunRecord, signal?: AbortSignal): Promise<Backup>;
+  /** What a run takes its objects from: a restore from its backup, an undo from what was kept, if anything was. */
+  openSource(run: RunRecord, signal?: AbortSignal): Promise<Backup | undefined>;
+}
+
+/** The runs of a user. Nothing is read yet. */
+export function openUserRuns({ stateFolder, locations, workingFolder }: UserRunsOptions): UserRuns {
+  const store = openDiskRunStore(join(stateFolder, 'restores'));
+
+  async function openBackup({ head, plan }: RunRecord, signal?: AbortSignal): Promise<Backup> {
+    const [named, from] = isUri(head.location) ? [plan.backup.name, head.location] : [head.location, undefined];
+    const backup = await openFoundBackup(await findBackup(named, { from, locations, workingFolder, signal }), signal);
+    const { digest } = plan.backup;
+    if (digest === undefined || backup.summary?.digest === digest) return backup;
+    throw new AppError(
+      'BACKUP_DIGEST_MISMATCH',
+      `${named} is no longer the backup that restore ${head.id} was planned from`,
+      { refs: [named] },
+    );
+  }
+
+  return {
+    store,
+    openBackup,
+    async keepers(location) {
+      const own = openFileStore(join(stateFolder, 'kept'));
+      return isUri(location) ? [await locations.open(location), own] : [own];
+    },
+    async openSource(run, signal) {
+      const { kind, undoes } = run.head;
+      if (kind === 'restore') return await openBackup(run, signal);
+      return await openKept(await store.read(undoes!), { openStore: (uri) => locations.open(uri), signal });
+    },
+  };
+}
+
+/** A path has no scheme, nor has a drive's letter. */
+function isUri(location: string): boolean {
+  return /^[a-z][a-z0-9+.-]+:/i.test(location);
+}
