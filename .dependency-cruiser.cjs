@@ -64,7 +64,10 @@ module.exports = {
       name: 'core-second-floor',
       comment: 'What is meant, how it lies and what differs stand below backup and restore.',
       severity: 'error',
-      from: { path: '^packages/core/src/(cluster|select|archive|diff|location|upgrade|history)/', pathNot: tests },
+      from: {
+        path: '^packages/core/src/(cluster|select|archive|diff|encryption|location|upgrade|history)/',
+        pathNot: tests,
+      },
       to: { path: '^packages/core/src/(backup|restore)/' },
     },
     {

@@ -105,3 +105,4 @@ export type ErrorCode = keyof typeof errorCodes;
 export function exitCodeOf(outcome: Outcome): number {
   return exitCodes.find((row) => row.name === outcome)!.exitCode;
 }
+  KEY_WRONG: { outcome: 'key', meaning: 'an object is encrypted, and the key given by that name is another' },
