@@ -1,6 +1,7 @@
 import { parseLabelSelector } from '../select/label-selector.ts';
 import type { LabelRequirement } from '../select/label-selector.ts';
-import type { Selection } from '../select/selection.ts';
+import { isExpression } from '../select/pattern.ts';
+import type { Selection, SelectionRule } from '../select/selection.ts';
 import { veleroFormatVersion } from './archive-layout.ts';
 import type { BackupHeader } from './summary.ts';
 
@@ -41,7 +42,7 @@ export function veleroBackup(header: BackupHeader & { readonly completedAt: stri
 
 function veleroSpec(selection: Selection): object {
   const [rule, ...others] = selection.rules;
-  if (rule === undefined || others.length > 0) return {};
+  if (rule === undefined || others.length > 0 || isBeyondVelero(rule)) return {};
   const { labelSelector, includeClusterResources } = rule;
   const matchExpressions =
     labelSelector === undefined ? [] : parseLabelSelector(labelSelector).map(veleroRequirement).filter(isKnown);
@@ -53,6 +54,15 @@ function veleroSpec(selection: Selection): object {
     ...(includeClusterResources !== undefined && { includeClusterResources }),
     ...(matchExpressions.length > 0 && { labelSelector: { matchExpressions } }),
   };
+}
+
+/** Whether Velero has no words for what the rule asks. */
+function isBeyondVelero(rule: SelectionRule): boolean {
+  const lists = [rule.includeNamespaces, rule.excludeNamespaces, rule.includeResources, rule.excludeResources];
+  return (
+    lists.some((names) => names?.some(isExpression)) ||
+    [rule.apiVersion, rule.fieldSelector, rule.names, rule.excludeNames].some((condition) => condition !== undefined)
+  );
 }
 
 /** Source: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/label-selector/ */

@@ -3,7 +3,13 @@ import type { ClusterIdentity, ClusterReader, Discovery, DiscoveryFailure } from
 import { concurrently } from '../concurrently.ts';
 import { typeName, type TypeName } from '../object/resource-type.ts';
 import { concernsGroup } from '../select/concerns-group.ts';
-import { asksForNamespaces, planSelection, type SelectionPlan, type TypePlan } from '../select/plan-selection.ts';
+import {
+  asksForNamespaces,
+  planSelection,
+  selectorsOf,
+  type SelectionPlan,
+  type TypePlan,
+} from '../select/plan-selection.ts';
 import type { Selection } from '../select/selection.ts';
 
 /** What a backup of this selection would read from this cluster, found without reading any object. */
@@ -63,6 +69,7 @@ export async function countPlanned(reader: ClusterReader, plan: BackupPlan, sign
 const everyObjectOf: Omit<TypePlan, 'type'> = {
   namespaces: undefined,
   labelSelectors: [],
+  fieldSelectors: [],
   onlyNames: undefined,
   rules: [],
   within: [],
@@ -71,11 +78,11 @@ const everyObjectOf: Omit<TypePlan, 'type'> = {
 
 async function countType(reader: ClusterReader, plan: TypePlan, signal: AbortSignal): Promise<number | undefined> {
   if (plan.onlyNames !== undefined) return plan.onlyNames.length;
-  const labelSelector = plan.labelSelectors.length === 0 ? undefined : plan.labelSelectors.join(',');
+  const selectors = selectorsOf(plan);
   try {
     let total = 0;
     for (const namespace of plan.namespaces ?? [undefined]) {
-      total += await reader.count({ type: plan.type, namespace, labelSelector, signal });
+      total += await reader.count({ type: plan.type, namespace, ...selectors, signal });
     }
     return total;
   } catch (error) {

@@ -108,7 +108,14 @@ class Round {
     if (type === undefined) return;
     const onlyNames = this.#types.filter(mayBeCustom).map(typeName);
     if (onlyNames.length === 0) return;
-    const everything = { namespaces: undefined, labelSelectors: [], rules: [{}], within: [], noise: [] };
+    const everything = {
+      namespaces: undefined,
+      labelSelectors: [],
+      fieldSelectors: [],
+      rules: [{}],
+      within: [],
+      noise: [],
+    };
     await this.read({ ...everything, type, onlyNames }, signal ?? new AbortController().signal);
   }
 

@@ -6,7 +6,7 @@ import { typeName } from '../object/resource-type.ts';
 import { rawObject } from '../object/object-scanner.ts';
 import type { RawObject } from '../object/raw-object.ts';
 import { objectFilter } from '../select/match-object.ts';
-import type { TypePlan } from '../select/plan-selection.ts';
+import { selectorsOf, type TypePlan } from '../select/plan-selection.ts';
 
 /** Where the objects of one type go: a segment of the archive. */
 export interface ObjectSink {
@@ -77,8 +77,7 @@ interface Scope {
 }
 
 function scopesOf(plan: TypePlan): readonly Scope[] {
-  const labelSelector = plan.labelSelectors.join(',');
-  const common = labelSelector === '' ? {} : { labelSelector };
+  const common = selectorsOf(plan);
   if (plan.onlyNames !== undefined) {
     return plan.onlyNames.map((name) => ({ ...common, name, fieldSelector: `metadata.name=${name}` }));
   }

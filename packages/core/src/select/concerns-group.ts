@@ -1,5 +1,5 @@
 import { noise } from './noise.ts';
-import { matchesAny, matchesPattern } from './pattern.ts';
+import { isExpression, matchesAny, matchesPattern } from './pattern.ts';
 import type { Selection, SelectionRule } from './selection.ts';
 
 /**
@@ -11,7 +11,9 @@ export function concernsGroup(selection: Selection, group: string): boolean {
   /** Stands for whatever type the group may have: patterns of whole groups match it, names of single types do not. */
   const unknownType = `*.${group}`;
   const takes = (rule: SelectionRule): boolean =>
-    (rule.includeResources === undefined || rule.includeResources.some((name) => mayBeOf(name, group))) &&
+    (rule.apiVersion === undefined || rule.apiVersion.startsWith(`${group}/`)) &&
+    (rule.includeResources === undefined ||
+      rule.includeResources.some((name) => rule.apiVersion !== undefined || mayBeOf(name, group))) &&
     !matchesAny(rule.excludeResources ?? [], unknownType) &&
     !(
       rule.excludeNoise !== false &&
@@ -21,6 +23,7 @@ export function concernsGroup(selection: Selection, group: string): boolean {
 }
 
 function mayBeOf(name: string, group: string): boolean {
+  if (isExpression(name)) return true;
   const wanted = name.toLowerCase();
   return wanted === '*' || wanted.endsWith(`.${group}`) || matchesPattern(wanted, `*.${group}`);
 }

@@ -1,4 +1,5 @@
 import type { RawObject } from '../object/raw-object.ts';
+import { matchesFields, parseFieldSelector } from './field-selector.ts';
 import { matchesLabels, parseLabelSelector, type LabelRequirement } from './label-selector.ts';
 import { matchesAny } from './pattern.ts';
 import type { ObjectRule, TypePlan } from './plan-selection.ts';
@@ -22,7 +23,7 @@ export function objectFilter(plan: TypePlan): ((object: RawObject) => boolean) |
 /** What of a rule the requests do not already make sure of; undefined: nothing. */
 function residue(rule: ObjectRule, plan: TypePlan): ((object: RawObject) => boolean) | undefined {
   const tests: ((object: RawObject) => boolean)[] = [];
-  const { includeNamespaces, excludeNamespaces, labelSelector, names, excludeNames } = rule;
+  const { includeNamespaces, excludeNamespaces, labelSelector, fieldSelector, names, excludeNames } = rule;
   if (plan.type.namespaced && includeNamespaces !== undefined && plan.rules.length + plan.within.length > 1) {
     tests.push((object) => matchesAny(includeNamespaces, object.namespace ?? ''));
   }
@@ -32,6 +33,10 @@ function residue(rule: ObjectRule, plan: TypePlan): ((object: RawObject) => bool
   if (labelSelector !== undefined && !plan.labelSelectors.includes(labelSelector)) {
     const requirements: readonly LabelRequirement[] = parseLabelSelector(labelSelector);
     tests.push((object) => matchesLabels(requirements, object.labels()));
+  }
+  if (fieldSelector !== undefined && !plan.fieldSelectors.includes(fieldSelector)) {
+    const requirements = parseFieldSelector(fieldSelector);
+    tests.push((object) => matchesFields(requirements, object));
   }
   if (names !== undefined) tests.push((object) => matchesAny(names, object.name));
   if (excludeNames !== undefined) tests.push((object) => !matchesAny(excludeNames, object.name));

@@ -1,4 +1,9 @@
-/** Whether `text` matches `pattern`, in which `*` stands for any run of characters and `?` for one. */
+import { parseExpression } from './expression.ts';
+
+/**
+ * Whether `text` matches `pattern`: in which `*` stands for any run of characters and `?` for one, or which is a regular
+ * expression between slashes (`/^web-/`), unanchored, in the syntax of {@link parseExpression}.
+ */
 export function matchesPattern(pattern: string, text: string): boolean {
   if (!isPattern(pattern)) return pattern === text;
   return compilePattern(pattern).test(text);
@@ -9,9 +14,14 @@ export function matchesAny(patterns: readonly string[], text: string): boolean {
   return patterns.some((pattern) => matchesPattern(pattern, text));
 }
 
-/** Whether the text holds `*` or `?`, neither of which any Kubernetes name that we match may hold. */
+/** Whether the text holds `*` or `?`, or is an expression: no Kubernetes name that we match may hold such characters. */
 export function isPattern(text: string): boolean {
-  return /[*?]/.test(text);
+  return /[*?]/.test(text) || isExpression(text);
+}
+
+/** Whether the pattern is a regular expression: it stands between slashes. */
+export function isExpression(pattern: string): boolean {
+  return pattern.length > 1 && pattern.startsWith('/') && pattern.endsWith('/');
 }
 
 const compiled = new Map<string, RegExp>();
@@ -19,10 +29,14 @@ const compiled = new Map<string, RegExp>();
 function compilePattern(pattern: string): RegExp {
   let expression = compiled.get(pattern);
   if (expression === undefined) {
-    // Runs of stars are one star: `***` must not make the expression backtrack.
-    const source = pattern.replace(/\*+/g, '*').replace(/[\\^$.|+()[\]{}]/g, '\\$&');
-    expression = new RegExp(`^${source.replace(/\*/g, '.*').replace(/\?/g, '.')}$`, 'su');
+    expression = isExpression(pattern) ? parseExpression(pattern.slice(1, -1)) : parseGlob(pattern);
     compiled.set(pattern, expression);
   }
   return expression;
+}
+
+function parseGlob(pattern: string): RegExp {
+  // Runs of stars are one star: `***` must not make the expression backtrack.
+  const source = pattern.replace(/\*+/g, '*').replace(/[\\^$.|+()[\]{}]/g, '\\$&');
+  return new RegExp(`^${source.replace(/\*/g, '.*').replace(/\?/g, '.')}$`, 'su');
 }

@@ -18,7 +18,7 @@ const types: readonly ResourceType[] = [
   type('namespaces', 'Namespace', '', ['ns'], false),
   type('nodes', 'Node', '', ['no'], false),
   type('persistentvolumes', 'PersistentVolume', '', ['pv'], false),
-  type('deployments', 'Deployment', 'apps', ['deploy']),
+  { ...type('deployments', 'Deployment', 'apps', ['deploy']), servedVersions: ['v1', 'v1beta2'] },
   type('networkpolicies', 'NetworkPolicy', 'networking.k8s.io', ['netpol']),
   type('networkpolicies', 'NetworkPolicy', 'crd.projectcalico.org'),
   type('certificates', 'Certificate', 'cert-manager.io', ['cert']),
@@ -114,6 +114,18 @@ describe('the types that a selection takes', () => {
     },
     'cluster-scoped types can be refused': {
       selection: { rules: [{ includeResources: ['cm', 'nodes'], includeClusterResources: false }] },
+      expected: ['configmaps'],
+    },
+    'a regular expression takes kinds and plurals, case and all': {
+      selection: { rules: [{ includeResources: ['/^Pod/', '/^config/'], excludeResources: ['/^nodes$/'] }] },
+      expected: ['configmaps', 'pods'],
+    },
+    'an apiVersion takes the types that its group serves in that version, also one that it does not prefer': {
+      selection: { rules: [{ apiVersion: 'apps/v1beta2' }, { apiVersion: 'v1', includeResources: ['/./'] }] },
+      expected: ['configmaps', 'deployments.apps', 'namespaces', 'nodes', 'persistentvolumes', 'pods', 'secrets'],
+    },
+    'exactly what is selected brings no Namespace along': {
+      selection: { exact: true, rules: [{ includeNamespaces: ['shop'], includeResources: ['cm'] }] },
       expected: ['configmaps'],
     },
     'preset infra takes the cluster and policy, and neither pods nor volumes': {
@@ -215,6 +227,11 @@ describe('a selection that cannot be meant is refused', () => {
       code: 'SELECTION_EMPTY',
       text: /no resource type/,
     },
+    'a version that is not served': {
+      selection: { rules: [{ apiVersion: 'apps/v9' }] },
+      code: 'TYPE_UNKNOWN',
+      text: /apps\/v9/,
+    },
     'a broken label selector': {
       selection: { rules: [{ labelSelector: 'a in (b' }] },
       code: 'USAGE',
@@ -234,6 +251,17 @@ describe('what a preset names and the cluster does not serve', () => {
     expect(plan.unserved).toContain('ciliumnetworkpolicies.cilium.io');
     expect(plan.unserved).toContain('tcproutes.gateway.networking.k8s.io');
     expect(plan.unserved).not.toContain('configmaps');
+  });
+  it('is so for a version too, and for a type in it', () => {
+    const rules = [
+      { apiVersion: 'v1' },
+      { apiVersion: 'management.cattle.io/v3', includeResources: ['/./'] },
+      { apiVersion: 'apps/v1', includeResources: ['/^Gone$/'] },
+    ];
+    expect(planSelection({ preset: 'rancher', rules }, cluster).unserved).toEqual([
+      '/^Gone$/',
+      'management.cattle.io/v3',
+    ]);
   });
 });
 
@@ -258,6 +286,20 @@ describe('the question asked of each object', () => {
     expect(filter(object({ name: 'y', namespace: 'shop', labels: { app: 'web' } }))).toBe(true);
     expect(filter(object({ name: 'y', namespace: 'shop', labels: { app: 'db' } }))).toBe(false);
     expect(filter(object({ name: 'x1', namespace: 'shop', labels: { app: 'db' } }))).toBe(true);
+  });
+  it('is about fields where rules of one type ask for different ones, and the server is not asked', () => {
+    const rules = [{ fieldSelector: 'metadata.name=a' }, { fieldSelector: 'kind=ConfigMap,metadata.namespace!=shop' }];
+    const plan = planSelection({ rules }, cluster).types.find((found) => typeName(found.type) === 'configmaps')!;
+    expect(plan.fieldSelectors).toEqual([]);
+    const filter = objectFilter(plan)!;
+    expect(filter(object({ name: 'a', namespace: 'shop' }))).toBe(true);
+    expect(filter(object({ name: 'b', namespace: 'shop' }))).toBe(false);
+    expect(filter(object({ name: 'b', namespace: 'default' }))).toBe(true);
+  });
+  it('is not about fields that the server filters by', () => {
+    const plan = planSelection({ rules: [{ fieldSelector: 'metadata.name=a' }] }, cluster).types[0]!;
+    expect(plan.fieldSelectors).toEqual(['metadata.name=a']);
+    expect(objectFilter(plan)).toBeUndefined();
   });
   it('keeps names and excluded names apart', () => {
     const filter = filterOf({ rules: [{ names: ['web-*'], excludeNames: ['*-old'] }] }, 'configmaps')!;

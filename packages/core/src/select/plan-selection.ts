@@ -1,6 +1,6 @@
 import { AppError } from '../errors/app-error.ts';
 import { compareUtf8 } from '../object/ref.ts';
-import { typeName, type ResourceType } from '../object/resource-type.ts';
+import { apiVersionOf, typeName, type ResourceType } from '../object/resource-type.ts';
 import { parseLabelSelector } from './label-selector.ts';
 import { noise, type NoiseRule } from './noise.ts';
 import { isPattern, matchesAny, matchesPattern } from './pattern.ts';
@@ -14,6 +14,8 @@ export interface TypePlan {
   readonly namespaces: readonly string[] | undefined;
   /** What the server is asked to filter by: the selector that all rules of the type share, and that of `within`. */
   readonly labelSelectors: readonly string[];
+  /** The field selectors that the server is asked to filter by too. */
+  readonly fieldSelectors: readonly string[];
   /** Exactly these objects of a cluster-scoped type: those that a selected namespace brings along. */
   readonly onlyNames: readonly string[] | undefined;
   /** An object is selected when any of these selects it, and all of `within` do; see `matchesPlan`. */
@@ -26,8 +28,19 @@ export interface TypePlan {
 /** The part of a rule that is asked of each object: everything but its type. */
 export type ObjectRule = Pick<
   SelectionRule,
-  'includeNamespaces' | 'excludeNamespaces' | 'labelSelector' | 'names' | 'excludeNames'
+  'includeNamespaces' | 'excludeNamespaces' | 'labelSelector' | 'fieldSelector' | 'names' | 'excludeNames'
 >;
+
+/** What the server is asked to filter a type's lists by. */
+export function selectorsOf(plan: Pick<TypePlan, 'labelSelectors' | 'fieldSelectors'>): {
+  readonly labelSelector?: string;
+  readonly fieldSelector?: string;
+} {
+  return {
+    ...(plan.labelSelectors.length > 0 && { labelSelector: plan.labelSelectors.join(',') }),
+    ...(plan.fieldSelectors.length > 0 && { fieldSelector: plan.fieldSelectors.join(',') }),
+  };
+}
 
 /** Why a type that the cluster serves is not read. */
 export type LeftOut =
@@ -41,7 +54,7 @@ export interface SelectionPlan {
   readonly types: readonly TypePlan[];
   /** Sorted by type name. */
   readonly leftOut: readonly LeftOut[];
-  /** Type names of the rules that the cluster does not serve, sorted. */
+  /** Type names of the rules, and `apiVersion`s, that the cluster does not serve, sorted. */
   readonly unserved: readonly string[];
   /** The type of CRDs, when those of the custom resources that are found should come along; else undefined. */
   readonly definitions: ResourceType | undefined;
@@ -74,19 +87,26 @@ export function planSelection(selection: Selection, target: SelectionTarget): Se
   const missingNamespaces = new Set<string>();
   const unserved = new Set<string>();
   const lenient = selection.preset !== undefined;
-  const resolve = (rule: SelectionRule, isLenient: boolean): ResolvedRule =>
-    resolveRule(
+  const resolve = (rule: SelectionRule, isLenient: boolean): ResolvedRule => {
+    const { apiVersion } = rule;
+    if (apiVersion !== undefined && !target.types.some((type) => isServedAs(type, apiVersion))) {
+      if (!isLenient) throw unknownType(apiVersion, [], 'the cluster');
+      unserved.add(apiVersion);
+    }
+    return resolveRule(
       rule,
       target,
       (name) => {
-        const found = findTypes(name, target.types);
+        const types = target.types.filter((type) => isServedAs(type, rule.apiVersion));
+        const found = findTypes(name, types);
         if (found.length > 1 && !isPattern(name)) throw ambiguousType(name, found);
-        if (found.length === 0 && !isLenient) throw unknownType(name, target.types, 'the cluster');
-        if (found.length === 0) unserved.add(name);
+        if (found.length === 0 && !isLenient) throw unknownType(name, types, 'the cluster');
+        if (found.length === 0 && types.length > 0) unserved.add(name);
         return found;
       },
       missingNamespaces,
     );
+  };
 
   const rules = selection.rules.map((rule) => resolve(rule, lenient));
   const within = selection.within === undefined ? undefined : resolve(selection.within, false);
@@ -114,7 +134,7 @@ export function planSelection(selection: Selection, target: SelectionTarget): Se
     if (noisy !== undefined) leftOut.push({ type, because: 'noise', reason: noisy.reason, source: noisy.source });
     else if (listable.includes(type)) leftOut.push({ type, because: 'not-selected' });
   }
-  const related = planRelatedNamespaces(target, types, rules, within);
+  const related = selection.exact === true ? undefined : planRelatedNamespaces(target, types, rules, within);
   if (types.length === 0) {
     throw new AppError('SELECTION_EMPTY', 'the selection matches no resource type that the cluster serves', {
       hint: `'kubectl api-resources' lists what it serves`,
@@ -127,7 +147,7 @@ export function planSelection(selection: Selection, target: SelectionTarget): Se
     types,
     leftOut: related === undefined ? leftOut : leftOut.filter(({ type }) => type !== related.type),
     unserved: [...unserved].sort(),
-    definitions: relatedDefinitions(target, types, rules, within),
+    definitions: selection.exact === true ? undefined : relatedDefinitions(target, types, rules, within),
     missingNamespaces: [...missingNamespaces].sort(),
   };
 }
@@ -156,7 +176,7 @@ function resolveRule(
   const excludeNoise = rule.excludeNoise ?? true;
 
   const selectsType = (type: ResourceType): boolean => {
-    if (excluded.has(type)) return false;
+    if (excluded.has(type) || !isServedAs(type, rule.apiVersion)) return false;
     const naming = included?.filter((entry) => entry.types.includes(type));
     if (naming?.length === 0) return false;
     const isNamed = naming?.some((entry) => !isPattern(entry.name)) === true;
@@ -195,14 +215,13 @@ function resolveNamespaces(
 
 function planType(type: ResourceType, selecting: readonly ResolvedRule[], within: ResolvedRule | undefined): TypePlan {
   const all = within === undefined ? selecting : [...selecting, within];
-  const selectors = new Set(selecting.map(({ rule }) => rule.labelSelector));
-  const shared = selectors.size === 1 ? [...selectors][0] : undefined;
+  const asked = (selector: 'labelSelector' | 'fieldSelector'): string[] =>
+    [sharedBy(selecting, selector), within?.rule[selector]].filter((found): found is string => (found ?? '') !== '');
   return {
     type,
     namespaces: type.namespaced ? namespacesToList(selecting, within) : undefined,
-    labelSelectors: [shared, within?.rule.labelSelector].filter(
-      (selector): selector is string => (selector ?? '') !== '',
-    ),
+    labelSelectors: asked('labelSelector'),
+    fieldSelectors: asked('fieldSelector'),
     onlyNames: undefined,
     rules: selecting.map(({ rule }) => objectRule(rule)),
     within: within === undefined ? [] : [objectRule(within.rule)],
@@ -210,6 +229,19 @@ function planType(type: ResourceType, selecting: readonly ResolvedRule[], within
       ? []
       : noise.filter((row) => row.only !== undefined && matchesPattern(row.type, typeName(type))),
   };
+}
+
+/** The selector that all of the rules have. */
+function sharedBy(rules: readonly ResolvedRule[], selector: 'labelSelector' | 'fieldSelector'): string | undefined {
+  const [first, ...others] = new Set(rules.map(({ rule }) => rule[selector]));
+  return others.length === 0 ? first : undefined;
+}
+
+/** Whether the cluster serves the type in that group and version, which need not be the one that it prefers. */
+function isServedAs(type: ResourceType, apiVersion: string | undefined): boolean {
+  return (
+    apiVersion === undefined || type.servedVersions.some((version) => apiVersionOf({ ...type, version }) === apiVersion)
+  );
 }
 
 /** Union of the rules' namespaces, cut to those of `within`; undefined when both are all. */
@@ -229,6 +261,7 @@ function objectRule(rule: SelectionRule): ObjectRule {
     ...(rule.includeNamespaces && { includeNamespaces: rule.includeNamespaces }),
     ...(rule.excludeNamespaces && { excludeNamespaces: rule.excludeNamespaces }),
     ...(rule.labelSelector !== undefined && rule.labelSelector !== '' && { labelSelector: rule.labelSelector }),
+    ...(rule.fieldSelector !== undefined && rule.fieldSelector !== '' && { fieldSelector: rule.fieldSelector }),
     ...(rule.names && { names: rule.names }),
     ...(rule.excludeNames && { excludeNames: rule.excludeNames }),
   };
@@ -258,6 +291,7 @@ function planRelatedNamespaces(
     type,
     namespaces: undefined,
     labelSelectors: [],
+    fieldSelectors: [],
     onlyNames: names,
     rules: [{}],
     within: [],

@@ -1,17 +1,21 @@
 import { AppError } from '../errors/app-error.ts';
 import { typeName, type ResourceType } from '../object/resource-type.ts';
-import { isPattern, matchesPattern } from './pattern.ts';
+import { isExpression, isPattern, matchesPattern } from './pattern.ts';
 
 /**
  * The types that a name or pattern stands for, as kubectl users write it.
  *
  * Any case-insensitive plural, singular, short name or kind, alone or with its group (`deployments.apps`) or with
  * version and group (`deployments.v1.apps`). The whole type name goes first, so `pods` is the core group's, also where
- * `metrics.k8s.io` serves pods of its own. A pattern (`*.cert-manager.io`) is held against whole type names.
+ * `metrics.k8s.io` serves pods of its own. A pattern (`*.cert-manager.io`) is held against whole type names, a regular
+ * expression (`/^Role/`) against kinds and plurals, in the case that they have.
  *
  * Empty when nothing of that name is there. Several types for a plain name mean that it is ambiguous.
  */
 export function findTypes<T extends ResourceType>(name: string, types: readonly T[]): readonly T[] {
+  if (isExpression(name)) {
+    return types.filter((type) => matchesPattern(name, type.kind) || matchesPattern(name, type.plural));
+  }
   const wanted = name.toLowerCase();
   if (isPattern(wanted)) return types.filter((type) => matchesPattern(wanted, typeName(type)));
   const exact = types.filter((type) => typeName(type) === wanted);

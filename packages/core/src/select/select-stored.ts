@@ -59,9 +59,11 @@ function storedType(plan: TypePlan): {
   matches: (object: RawObject) => boolean;
 } {
   const { namespaces, onlyNames, labelSelectors, rules, within } = plan;
-  const filter = objectFilter(plan) ?? ((): boolean => true);
+  const filter = objectFilter({ ...plan, fieldSelectors: [] }) ?? ((): boolean => true);
   const requirements = labelSelectors.map(parseLabelSelector);
-  const asksLabels = requirements.length > 0 || [...rules, ...within].some((rule) => rule.labelSelector !== undefined);
+  const asksLabels =
+    requirements.length > 0 ||
+    [...rules, ...within].some((rule) => (rule.labelSelector ?? rule.fieldSelector) !== undefined);
   const isPlaced = ({ namespace, name }: ObjectRef): boolean =>
     (namespace === undefined || namespaces === undefined || namespaces.includes(namespace)) &&
     (onlyNames === undefined || onlyNames.includes(name));

@@ -44,6 +44,8 @@ export async function readScope(backup: Backup, request: RestoreRequest): Promis
   });
 }
 
+const noServer = { labelSelectors: [], fieldSelectors: [] } as const;
+
 const everything: Selection = { rules: [{ excludeNoise: false }] };
 
 function scopeOfPlan(plan: TypePlan, taken: TypePlan | undefined, types: readonly TypeSummary[]): TypeScope {
@@ -51,9 +53,10 @@ function scopeOfPlan(plan: TypePlan, taken: TypePlan | undefined, types: readonl
   const { onlyNames } = plan;
   const isNamed = (name: string): boolean => onlyNames === undefined || onlyNames.includes(name);
   // No server has filtered the entries of a backup: every condition is asked here.
-  const filter = objectFilter({ ...plan, labelSelectors: [] });
-  const takenFilter = taken === undefined ? undefined : objectFilter({ ...taken, labelSelectors: [] });
-  const needsBytes = plan.noise.length > 0 || [...plan.rules, ...plan.within].some((rule) => rule.labelSelector);
+  const filter = objectFilter({ ...plan, ...noServer });
+  const takenFilter = taken === undefined ? undefined : objectFilter({ ...taken, ...noServer });
+  const needsBytes =
+    plan.noise.length > 0 || [...plan.rules, ...plan.within].some((rule) => rule.labelSelector ?? rule.fieldSelector);
   return {
     type,
     query: { types: [typeName(type)], namespaces: plan.namespaces },
