@@ -8,3 +8,8 @@ export interface Clock {
 export function formatInstant(timeMs: number): string {
   return `${new Date(timeMs).toISOString().slice(0, 19)}Z`;
 }
+
+/** The instant to the millisecond, e.g. `2026-11-21T08:30:00.123Z`: tells apart what follows within a second. */
+export function formatMoment(timeMs: number): string {
+  return new Date(timeMs).toISOString();
+}

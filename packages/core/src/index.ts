@@ -2,7 +2,7 @@ export { AppError, InternalError, isAppError, throwIfCancelled } from './errors/
 export type { AppErrorDetails } from './errors/app-error.ts';
 export { errorCodes, exitCodeOf, exitCodes } from './errors/codes.ts';
 export type { ErrorCode, Outcome } from './errors/codes.ts';
-export { formatInstant } from './clock.ts';
+export { formatInstant, formatMoment } from './clock.ts';
 export type { Clock } from './clock.ts';
 export { apiVersionOf, typeName } from './object/resource-type.ts';
 export type { ResourceType, TypeName } from './object/resource-type.ts';
@@ -37,6 +37,7 @@ export type { BackupWriter } from './location/backup-writer.ts';
 export { abandonBackup, claimBackup, publishSummary } from './location/claim-backup.ts';
 export { deleteBackup } from './location/delete-backup.ts';
 export type { DeleteOptions } from './location/delete-backup.ts';
+export { compareAge } from './location/compare-age.ts';
 export { listBackups } from './location/list-backups.ts';
 export type { ListedBackup } from './location/list-backups.ts';
 export { listDebris } from './location/list-debris.ts';

@@ -1,4 +1,5 @@
 import {
+  compareAge,
   listBackups,
   matchesLabels,
   parseLabelSelector,
@@ -39,7 +40,7 @@ export const list = defineVerb({
     const found = await Array.fromAsync(listBackups(store, shell.signal));
     const rows = found
       .filter(({ summary }) => summary === undefined || matchesLabels(requirements, summary.labels))
-      .sort((a, b) => (b.summary?.startedAt ?? '').localeCompare(a.summary?.startedAt ?? ''));
+      .sort(newestFirst);
     const view = {
       rows,
       columns: columnsAt(shell.clock.now()),
@@ -53,6 +54,13 @@ export const list = defineVerb({
     return unreadable.length === 0 ? 'done' : 'partial';
   },
 });
+
+/** Those of unknown age last, by name. */
+function newestFirst(a: ListedBackup, b: ListedBackup): number {
+  if (a.summary === undefined || b.summary === undefined)
+    return Number(b.summary !== undefined) - Number(a.summary !== undefined);
+  return compareAge(b.summary, a.summary);
+}
 
 function columnsAt(nowMs: number): readonly ListColumn<ListedBackup>[] {
   const column = (

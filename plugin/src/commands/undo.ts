@@ -1,4 +1,4 @@
-import { AppError, findUndo, formatInstant, isWrite, openUndo, realWriter } from '@infrabackup/core';
+import { AppError, findUndo, formatMoment, isWrite, openUndo, realWriter } from '@infrabackup/core';
 import { confirm } from '../confirm.ts';
 import { connectionFlags } from '../flags/connection-flags.ts';
 import { outputFlag } from '../flags/output-flags.ts';
@@ -37,8 +37,8 @@ An object is touched only if it still is what the restore left; else it is a con
     const connection = await openConnection(given, shell);
     const runs = await openRuns(shell);
     const done = await findUndo(runs, id);
-    if (done !== undefined && given['dry-run'] !== true && given.force !== true) {
-      if (done.isFinished) {
+    if (done !== undefined && done.status !== 'partial' && given['dry-run'] !== true && given.force !== true) {
+      if (done.status === 'done') {
         await shell.err.write(
           `${id} is undone already, by ${done.id}; 'kubectl infrabackup undo ${done.id}' takes that back\n`,
         );
@@ -71,7 +71,7 @@ An object is touched only if it still is what the restore left; else it is a con
     }
     await confirm(`Undo ${formatCount(writes, 'object')}?`, given.yes, `kubectl infrabackup undo ${id}`, shell);
     const { location } = (await runs.read(id)).head;
-    const startedAt = formatInstant(shell.clock.now());
+    const startedAt = formatMoment(shell.clock.now());
     const head = {
       id: plan.id,
       kind: 'undo',

@@ -83,6 +83,19 @@ test('tells the versions of an object, the newest first, each with its backups a
   ]);
 });
 
+test('tells versions of one second in the order of the cluster, whatever the backups are called', async () => {
+  const header = (day: number): Partial<BackupHeader> => {
+    return { startedAt: '2026-11-01T00:00:00Z', revision: String(1_000 - day) };
+  };
+  const store = await location([config('4'), config('3'), config('2'), config('1')], header);
+  expect(await lines(store)).toEqual([
+    'day-1..day-1 (1) data.value 3 -> 4',
+    'day-2..day-2 (1) data.value 2 -> 3',
+    'day-3..day-3 (1) data.value 1 -> 2',
+    'day-4..day-4 (1) came',
+  ]);
+});
+
 test('tells when it was gone and came again, and says nothing of the time before it came', async () => {
   const days = [undefined, config('1'), undefined, undefined, config('1'), undefined];
   expect(await lines(await location(days))).toEqual([

@@ -1,8 +1,8 @@
 import { openBackup, type Backup } from '../archive/open-backup.ts';
 import type { BackupSummary } from '../archive/summary.ts';
 import type { AppError } from '../errors/app-error.ts';
+import { compareAge } from '../location/compare-age.ts';
 import { listBackups } from '../location/list-backups.ts';
-import { compareUtf8 } from '../object/ref.ts';
 import type { Store } from '../store/store.ts';
 
 /** A backup of a location, open for reading. */
@@ -30,8 +30,6 @@ export async function openBackups(store: Store, signal?: AbortSignal): Promise<O
     if (problem === undefined) backups.push(await openBackup(store, name, { summary, signal }));
     else problems.push({ name, problem });
   }
-  backups.sort(
-    ({ summary: a }, { summary: b }) => compareUtf8(a.startedAt, b.startedAt) || compareUtf8(a.name, b.name),
-  );
+  backups.sort((a, b) => compareAge(a.summary, b.summary));
   return { backups, problems };
 }

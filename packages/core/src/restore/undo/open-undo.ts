@@ -4,10 +4,12 @@ import type { ClusterReader } from '../../cluster/reader.ts';
 import type { RightsReviewer } from '../../cluster/rights.ts';
 import type { ClusterWriter } from '../../cluster/writer.ts';
 import type { Store } from '../../store/store.ts';
+import { refKey } from '../../object/ref.ts';
 import type { RestorePlan } from '../restore-plan.ts';
 import { settleRun } from '../run/execute-plan.ts';
 import { keptFiles, keptName } from '../run/keep-before.ts';
 import type { RunRecord, RunStore } from '../run/run-store.ts';
+import { summarizeRun, type RunStatus } from '../run/summarize-run.ts';
 import { planUndo } from './plan-undo.ts';
 
 /** What an undo is opened with. */
@@ -50,7 +52,18 @@ export async function openUndo(input: OpenUndoInput): Promise<OpenedUndo> {
   }
   const restore = await runs.read(id);
   const kept = await openKept(restore, input);
-  return { plan: await planUndo({ ...input, restore, kept }), kept };
+  const undone = new Set((await undosOf(runs, id)).flatMap(broughtBackBy));
+  return { plan: await planUndo({ ...input, restore, kept, undone }), kept };
+}
+
+/** What an undo has brought back to where it was, by `refKey`. */
+function broughtBackBy({ plan, records }: RunRecord): readonly string[] {
+  const left = new Map(
+    records.flatMap((record) => (record.kind === 'result' ? [[record.object, record.result.outcome === 'left']] : [])),
+  );
+  return plan.objects.flatMap(({ ref, verdict }, index) =>
+    verdict === 'unchanged' || left.get(index) === false ? [refKey(ref)] : [],
+  );
 }
 
 /** What the run kept before its first write; undefined where it changed nothing that was there. */
@@ -66,19 +79,25 @@ export async function openKept(
 /** The undo that counts: the newest of a run that has not itself been undone. */
 export interface FoundUndo {
   readonly id: string;
-  /** Whether it was cut off, and can be gone on with. */
-  readonly isFinished: boolean;
+  /** An unfinished one can be gone on with; a partial one has left objects that another can try again. */
+  readonly status: RunStatus;
 }
 
 /** Whether a run is undone, or being undone; undefined when it is not. What cannot be read is passed over. */
 export async function findUndo(runs: RunStore, id: string): Promise<FoundUndo | undefined> {
-  const newer = (await runs.list()).filter(({ kind, undoes }) => kind === 'undo' && undoes === id);
-  for (const head of newer) {
+  const [newest] = await undosOf(runs, id);
+  return newest && { id: newest.head.id, status: summarizeRun(newest).status };
+}
+
+/** The undos of a run that have not been undone themselves, newest first. */
+async function undosOf(runs: RunStore, id: string): Promise<readonly RunRecord[]> {
+  const found: RunRecord[] = [];
+  for (const head of await runs.list()) {
+    if (head.kind !== 'undo' || head.undoes !== id) continue;
     const record = await runs.read(head.id).catch(() => undefined);
     if (record === undefined) continue;
-    const isFinished = record.records.some(({ kind }) => kind === 'finished');
-    const again = await findUndo(runs, head.id);
-    return again?.isFinished === true ? undefined : { id: head.id, isFinished };
+    const [again] = await undosOf(runs, head.id);
+    if (again?.records.some(({ kind }) => kind === 'finished') !== true) found.push(record);
   }
-  return undefined;
+  return found;
 }

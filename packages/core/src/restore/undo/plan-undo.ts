@@ -26,6 +26,8 @@ export interface PlanUndoInput {
   readonly restore: RunRecord;
   /** What it kept before its first write; undefined where it changed nothing that was there. */
   readonly kept: Backup | undefined;
+  /** What earlier undos have brought back, by `refKey`: it is not looked at again. */
+  readonly undone: ReadonlySet<string>;
   readonly reader: ClusterReader;
   readonly rights: RightsReviewer;
   /** Whether objects are undone that somebody has changed since. */
@@ -110,6 +112,7 @@ class Undo {
 
   async #plan(written: Written): Promise<PlannedObject> {
     const { planned, outcome, left } = written;
+    if (this.#input.undone.has(refKey(planned.ref))) return same(planned);
     const type = this.#typeOf(planned);
     const live = await this.#input.reader.get(type, planned.ref.namespace, planned.ref.name, this.#input.signal);
     if (outcome === 'deleted') return await this.#planReturn(written, type, live);
