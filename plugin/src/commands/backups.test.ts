@@ -161,6 +161,35 @@ describe('prune', () => {
     expect(await names()).toEqual(['kept', 'old']);
   });
 
+  it('keeps by rules, and says of each backup why', async () => {
+    await location.backUp('yesterday', { at: '2026-11-20T08:30:00Z' });
+    await location.backUp('earlier', { at: '2026-11-20T07:30:00Z' });
+    const rules = ['--keep-last=1', '--keep-daily=2', '--keep-within=24h'];
+    const { stdout } = await run(['prune', '--dry-run', ...rules]);
+    await expect(stdout).toMatchFileSnapshot('__golden__/prune-rules.txt');
+    expect((await run(['prune', '--yes', ...rules])).exitCode).toBe(0);
+    expect(await names()).toEqual(['kept', 'yesterday']);
+  });
+
+  it('looks at whole names and labels only', async () => {
+    await location.backUp('old-2', { at: '2026-11-18T08:30:00Z', ttlMs: 3_600_000, labels: { a: 'b' } });
+    await location.backUp('old-3', { at: '2026-11-18T08:30:01Z', ttlMs: 3_600_000, labels: { a: 'b' } });
+    expect((await run(['prune', 'old', 'kept', '--yes'])).stdout).toMatch(/^backup "old" deleted/);
+    expect(await names()).toEqual(['kept', 'old-2', 'old-3']);
+    await run(['prune', '-l', 'a=b', '--yes']);
+    expect(await names()).toEqual(['kept', 'old-3']);
+    expect((await run(['prune', '--cluster-uid=other', '--keep-last=1', '--yes'])).stdout).toContain(
+      'nothing to prune',
+    );
+    const { exitCode, stderr } = await run(['prune', 'ol', '--yes']);
+    expect([exitCode, stderr]).toEqual([4, expect.stringContaining('has no backup ol; nothing was deleted')]);
+  });
+
+  it('refuses a rule that keeps nothing', async () => {
+    expect(await run(['prune', '--keep-last=0', '--yes'])).toMatchObject({ exitCode: 2 });
+    expect(await names()).toEqual(['kept', 'old']);
+  });
+
   it('deletes what has expired', async () => {
     const { exitCode, stdout } = await run(['prune', '--yes']);
     expect([exitCode, stdout]).toEqual([0, 'backup "old" deleted (expired 2026-11-18T09:30:00Z)\n']);
@@ -176,6 +205,10 @@ describe('prune', () => {
     const { exitCode, stderr } = await run(['prune']);
     expect(exitCode).toBe(6);
     expect(stderr).toContain('hint: kubectl infrabackup prune --from /LOCATION --yes');
+    const narrowed = await run(['prune', '-l', 'a!=b', '--keep-weekly=1', '--keep-within=1h30m']);
+    expect(narrowed.stderr).toContain(
+      "hint: kubectl infrabackup prune --from /LOCATION -l 'a!=b' --keep-weekly 1 --keep-within 90m --yes",
+    );
     expect(await names()).toEqual(['kept', 'old']);
   });
 });

@@ -9,11 +9,16 @@ import { claimBackup } from './claim-backup.ts';
 import { listBackups } from './list-backups.ts';
 import type { ListedBackup } from './list-backups.ts';
 import { listDebris } from './list-debris.ts';
+import { parseLabelSelector } from '../select/label-selector.ts';
 import { executePrune, planPrune } from './prune.ts';
+import type { PruneOptions } from './prune.ts';
 
 const now = Date.parse('2026-11-21T12:00:00Z');
 const past = '2026-11-21T12:00:00Z';
 const future = '2026-11-21T12:00:01Z';
+const later: SummaryOverrides = {
+  shortfalls: [{ kind: 'later', type: 'nodes.metrics.k8s.io', reason: 'its own revisions' }],
+};
 const partial: SummaryOverrides = { shortfalls: [{ kind: 'unlisted', type: 'secrets', message: 'forbidden' }] };
 
 function listed(name: string, overrides: SummaryOverrides): ListedBackup {
@@ -63,6 +68,14 @@ describe('planning a prune', () => {
       ['old'],
     ],
     [
+      'not one that was read whole, only in part later than the rest',
+      [
+        listed('later', { expiresAt: past, ...later, ...taken(2) }),
+        listed('complete', { expiresAt: past, ...taken(1) }),
+      ],
+      ['complete'],
+    ],
+    [
       'not the last one of a cluster beside newer ones of another',
       [
         listed('east', { expiresAt: past, ...ofCluster('east'), ...taken(1) }),
@@ -106,16 +119,85 @@ describe('planning a prune', () => {
         { name: 'expired', reason: { kind: 'expired', expiresAt: past } },
       ],
       keep: [
-        { name: 'broken', reason: { kind: 'unreadable', problem } },
-        { name: 'busy', reason: { kind: 'busy' } },
-        { name: 'last', reason: { kind: 'last-good', expiresAt: past } },
-        { name: 'later', reason: { kind: 'not-expired', expiresAt: future } },
-        { name: 'never', reason: { kind: 'never-expires' } },
+        { name: 'broken', reasons: [{ kind: 'unreadable', problem }] },
+        { name: 'busy', reasons: [{ kind: 'busy' }] },
+        { name: 'last', reasons: [{ kind: 'last-good' }] },
+        { name: 'later', reasons: [{ kind: 'not-expired', expiresAt: future }] },
+        { name: 'never', reasons: [{ kind: 'never-expires' }] },
       ],
     });
   });
 
-  it.each(seeds(50))('keeps the newest complete backup of every cluster that has one (seed %i)', (seed) => {
+  it('keeps by rules what they keep of each cluster, what has not expired, and says why', () => {
+    const plan = planPrune(
+      [
+        listed('east-1', { ...ofCluster('east'), ...taken(1) }),
+        listed('east-2', { ...ofCluster('east'), ...taken(2), expiresAt: past }),
+        listed('east-3', { ...ofCluster('east'), ...taken(3), expiresAt: past }),
+        listed('east-held', { ...ofCluster('east'), ...taken(1), expiresAt: future }),
+        listed('west-1', { ...ofCluster('west'), ...taken(1), expiresAt: past }),
+        listed('west-2', { ...ofCluster('west'), ...taken(1), ...partial }),
+      ],
+      [],
+      now,
+      { keep: { last: 1, daily: 2 } },
+    );
+    expect(plan).toEqual({
+      remove: [{ name: 'east-1', reason: { kind: 'surplus' } }],
+      keep: [
+        { name: 'east-2', reasons: [{ kind: 'daily', period: '2026-11-02' }] },
+        {
+          name: 'east-3',
+          reasons: [
+            { kind: 'last', rank: 1 },
+            { kind: 'daily', period: '2026-11-03' },
+          ],
+        },
+        { name: 'east-held', reasons: [{ kind: 'not-expired', expiresAt: future }] },
+        {
+          name: 'west-1',
+          reasons: [
+            { kind: 'daily', period: '2026-11-01' },
+            { kind: 'oldest', rule: 'daily' },
+          ],
+        },
+        { name: 'west-2', reasons: [{ kind: 'last', rank: 1 }] },
+      ],
+    });
+  });
+
+  it.each<[string, PruneOptions, string[]]>([
+    ['by whole names, never by a prefix', { names: ['daily', 'debris'] }, ['daily', 'debris']],
+    ['by labels', { labels: parseLabelSelector('schedule=daily') }, ['daily', 'kept', 'other']],
+    ['by the uid of a cluster', { clusterUid: 'a-cluster' }, ['daily', 'daily-2', 'kept', 'prod-daily']],
+    ['by all of them', { names: ['daily', 'other'], clusterUid: 'other' }, ['other']],
+    ['of everything', {}, ['busy', 'daily', 'daily-2', 'debris', 'kept', 'other', 'prod-daily']],
+  ])('is about some backups only: %s', (_, options, names) => {
+    const ofSchedule = { expiresAt: past, labels: { schedule: 'daily' } };
+    const plan = planPrune(
+      [
+        listed('daily', { ...ofSchedule, ...taken(1) }),
+        listed('daily-2', { expiresAt: past, ...taken(2), labels: { schedule: 'daily-2' } }),
+        listed('kept', { ...ofSchedule, ...taken(4) }),
+        listed('other', { ...ofSchedule, ...ofCluster('other'), ...taken(3) }),
+        listed('prod-daily', { expiresAt: past, ...taken(3) }),
+      ],
+      [
+        { name: 'busy', sizeBytes: 1, stale: false },
+        { name: 'debris', sizeBytes: 1, stale: true },
+      ],
+      now,
+      options,
+    );
+    expect([...plan.remove, ...plan.keep].map(({ name }) => name).sort()).toEqual(names);
+  });
+
+  it('keeps the last good one of what it is about', () => {
+    const backups = [listed('a', { expiresAt: past, ...taken(1), labels: { a: 'b' } }), listed('new', taken(2))];
+    expect(planPrune(backups, [], now, { labels: parseLabelSelector('a=b') }).remove).toEqual([]);
+  });
+
+  it.each(seeds(100))('keeps the newest complete backup of every cluster that has one (seed %i)', (seed) => {
     const random = randomFrom(seed);
     const backups = Array.from({ length: random.below(20) }, (_, i) =>
       listed(`backup-${i}`, {
@@ -125,7 +207,10 @@ describe('planning a prune', () => {
         ...(random.chance(0.4) && partial),
       }),
     );
-    const removed = new Set(planPrune(backups, [], now).remove.map(({ name }) => name));
+    const rule = (): number | undefined => (random.chance(0.3) ? random.below(4) : undefined);
+    const keep = { last: rule(), hourly: rule(), daily: rule(), weekly: rule(), monthly: rule(), withinMs: rule() };
+    const options = random.chance(0.5) ? {} : { keep };
+    const removed = new Set(planPrune(backups, [], now, options).remove.map(({ name }) => name));
     const summaries = backups.map(({ summary }) => summary!);
     for (const uid of new Set(summaries.map(({ cluster }) => cluster.uid))) {
       const all = summaries.filter(({ cluster }) => cluster.uid === uid);
