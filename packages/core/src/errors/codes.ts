@@ -96,6 +96,7 @@ export const errorCodes = {
   RUN_BUSY: { outcome: 'exists', meaning: 'another process is carrying out that restore' },
   RUN_DAMAGED: { outcome: 'failed', meaning: 'what is kept of a restore cannot be read' },
   KEY_MISSING: { outcome: 'key', meaning: 'an object is encrypted and no key for it was given' },
+  KEY_WRONG: { outcome: 'key', meaning: 'an object is encrypted, and the key given by that name is another' },
 } as const satisfies Record<string, { outcome: Outcome; meaning: string }>;
 
 /** The code of an {@link errorCodes} row; code compares codes, never classes. */
@@ -105,4 +106,3 @@ export type ErrorCode = keyof typeof errorCodes;
 export function exitCodeOf(outcome: Outcome): number {
   return exitCodes.find((row) => row.name === outcome)!.exitCode;
 }
-  KEY_WRONG: { outcome: 'key', meaning: 'an object is encrypted, and the key given by that name is another' },
