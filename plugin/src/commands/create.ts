@@ -22,6 +22,7 @@ import { renderPreview, previewOf } from '../render/preview.ts';
 import { renderJson } from '../render/json.ts';
 import type { Shell } from '../shell.ts';
 import { defineVerb, type Arguments } from '../verb.ts';
+import { keepYoungGenerationSmall } from '../young-generation.ts';
 
 const flags = {
   to: {
@@ -69,6 +70,7 @@ Selecting namespaces brings their Namespace objects along, and the definitions o
 
 async function backUp({ positionals, flags: given }: Arguments<typeof flags>, shell: Shell): Promise<Outcome> {
   const wanted = readRequest(positionals, given, shell);
+  keepYoungGenerationSmall();
   const [reader, store] = await Promise.all([openCluster(given, shell), openLocation(given.to, shell)]);
   const { backupWriter, openDiskSpool } = await import('@infrabackup/storage');
   const startedMs = shell.clock.now();
