@@ -17,6 +17,8 @@ const options = {
   bundle: true,
   format: 'esm',
   platform: 'node',
+  // Where a package has modules too, what nobody uses of it stays out.
+  mainFields: ['module', 'main'],
   target: 'node22.19',
   // Names stay readable: a stack trace in a bug report must say where.
   minifyWhitespace: true,

@@ -11,6 +11,7 @@ export async function userLocations(shell: Shell): Promise<Locations> {
     configFile: join(config, 'config.yaml'),
     dataFolder: data,
     workingFolder: shell.workingFolder,
+    env: shell.env,
   });
 }
 

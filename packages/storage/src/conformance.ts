@@ -156,17 +156,16 @@ export function storeConformance(
             await Promise.resolve();
             const chunk = Buffer.alloc(256 * 1024, i);
             written.update(chunk);
-            watch.look(i);
+            watch.look(chunk.length);
             yield chunk;
           }
         }
         await store.create('large', body());
 
         const read = createHash('sha256');
-        let i = 0;
         for await (const chunk of store.stream('large')) {
           read.update(chunk);
-          watch.look(i++);
+          watch.look(chunk.length);
         }
         expect(await store.stat('large')).toMatchObject({ sizeBytes: sizeMiB * 1024 * 1024 });
         expect(read.digest('hex')).toBe(written.digest('hex'));
@@ -427,8 +426,8 @@ function codeOf(error: unknown): unknown {
   return (error as { code?: unknown }).code;
 }
 
-/** How much memory buffers hold, garbage apart, at its highest over many looks. */
-function watchMemory(): { look: (turn: number) => void; peakMiB: () => number } {
+/** How much memory buffers hold, garbage apart, at its highest over looks that are 2 MiB of passing bytes apart. */
+function watchMemory(): { look: (passedBytes: number) => void; peakMiB: () => number } {
   setFlagsFromString('--expose-gc');
   const collectGarbage = runInNewContext('gc') as () => void;
   const buffers = (): number => {
@@ -437,9 +436,13 @@ function watchMemory(): { look: (turn: number) => void; peakMiB: () => number } 
   };
   const before = buffers();
   let peak = 0;
+  let passed = 0;
   return {
-    look: (turn) => {
-      if (turn % 8 === 0) peak = Math.max(peak, buffers() - before);
+    look: (passedBytes) => {
+      passed += passedBytes;
+      if (passed < 2 * 1024 * 1024) return;
+      passed = 0;
+      peak = Math.max(peak, buffers() - before);
     },
     peakMiB: () => peak / 1024 / 1024,
   };

@@ -39,7 +39,7 @@ class FileStore implements Store {
   readonly #hardLinks: 'auto' | 'never';
 
   constructor(root: string, hardLinks: 'auto' | 'never') {
-    this.uri = pathToFileURL(root).href;
+    this.uri = `${pathToFileURL(root).href}${hardLinks === 'auto' ? '' : `?hardLinks=${hardLinks}`}`;
     this.#root = root;
     this.#hardLinks = hardLinks;
   }

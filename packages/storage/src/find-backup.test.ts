@@ -34,6 +34,7 @@ function find(named: string, from?: string): Promise<FoundBackup> {
     configFile: join(folder, 'config.yaml'),
     dataFolder: join(folder, 'data'),
     workingFolder: folder,
+    env: {},
   });
   return findBackup(named, { from, locations, workingFolder: folder });
 }

@@ -13,6 +13,7 @@ import type { ArchiveSource, Backup, BackupFiles, Store } from '@infrabackup/cor
 import { diskError, errnoOf } from './disk-error.ts';
 import { openFileStore } from './file-store.ts';
 import type { Locations } from './locations.ts';
+import { uriBelow } from './store-uri.ts';
 
 /** Where a backup that the user named lies; for a name, whether it is there shows when it is read. */
 export type FoundBackup =
@@ -49,7 +50,13 @@ export async function findBackup(named: string, options: FindBackupOptions): Pro
   const { from, locations, workingFolder, signal } = options;
   if (!/[/\\]|^\.{1,2}$|\.tar\.gz$/.test(named)) {
     const store = await locations.open(from);
-    return { kind: 'stored', uri: `${store.uri}/backups/${named}`, store, name: named, files: backupFiles(named) };
+    return {
+      kind: 'stored',
+      uri: uriBelow(store.uri, `backups/${named}`),
+      store,
+      name: named,
+      files: backupFiles(named),
+    };
   }
   if (from !== undefined) {
     throw new AppError('USAGE', `${named} is the path of a backup, and ${from} a place to look for a name`, {

@@ -11,7 +11,7 @@ let locations: Locations;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'infrabackup-locations-'));
   configFile = join(folder, 'config', 'config.yaml');
-  locations = openLocations({ configFile, dataFolder: '/data/infrabackup', workingFolder: '/work here' });
+  locations = openLocations({ configFile, dataFolder: '/data/infrabackup', workingFolder: '/work here', env: {} });
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
@@ -46,7 +46,7 @@ describe('the locations of a user', () => {
       },
     ]);
     expect((await locations.open()).uri).toBe('file:///mnt/nas');
-    expect((await locations.open('here')).uri).toBe('file:///work%20here/relative');
+    expect((await locations.open('here')).uri).toBe('file:///work%20here/relative?hardLinks=never');
 
     expect(await locations.remove('nas')).toMatchObject({ name: 'nas', isDefault: true });
     expect((await locations.open()).uri).toBe('file:///data/infrabackup');
@@ -63,7 +63,7 @@ describe('the locations of a user', () => {
     expect((await locations.open('..')).uri).toBe('file:///');
     expect((await locations.open('/x')).uri).toBe('file:///x');
     expect((await locations.open('file:///x')).uri).toBe('file:///x');
-    await expect(locations.open('s3://x')).rejects.toMatchObject({ code: 'STORE_UNSUPPORTED' });
+    await expect(locations.open('ftp://x')).rejects.toMatchObject({ code: 'STORE_UNSUPPORTED' });
   });
 
   it.each(['open', 'remove', 'setDefault'] as const)(

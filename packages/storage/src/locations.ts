@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { AppError } from '@infrabackup/core';
 import type { Store } from '@infrabackup/core';
 import { diskGuard, errnoOf } from './disk-error.ts';
+import type { DriverContext } from './driver.ts';
 import type { LocationConfig, LocationEntry } from './location-config.ts';
 import { openStore } from './open-store.ts';
 import { parseStoreUri } from './store-uri.ts';
@@ -19,13 +20,11 @@ export interface NamedLocation extends LocationEntry {
 }
 
 /** Where the locations of a user are configured. */
-export interface LocationsOptions {
+export interface LocationsOptions extends DriverContext {
   /** The path of the configuration file, which need not exist. */
   readonly configFile: string;
   /** The folder of the built-in location. */
   readonly dataFolder: string;
-  /** The absolute folder that relative paths start from. */
-  readonly workingFolder: string;
 }
 
 /**
@@ -60,7 +59,7 @@ const isPlace = /[/\\]|^\.|^[a-z][a-z0-9+.-]+:/i;
 const locationName = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
 /** The locations that the file configures. Nothing is read yet. */
-export function openLocations({ configFile, dataFolder, workingFolder }: LocationsOptions): Locations {
+export function openLocations({ configFile, dataFolder, ...context }: LocationsOptions): Locations {
   const builtIn: LocationEntry = { uri: pathToFileURL(dataFolder).href, options: {} };
 
   const read = async (): Promise<LocationConfig> => {
@@ -121,9 +120,9 @@ export function openLocations({ configFile, dataFolder, workingFolder }: Locatio
             : `choose another name, or remove it first: kubectl infrabackup location remove ${name}`,
         });
       }
-      await openStore(location, { workingFolder, options });
+      await openStore(location, { ...context, options });
       const isPath = parseStoreUri(location).scheme === undefined;
-      const uri = isPath ? pathToFileURL(resolve(workingFolder, location)).href : location;
+      const uri = isPath ? pathToFileURL(resolve(context.workingFolder, location)).href : location;
       const changed = { ...config, locations: new Map([...config.locations, [name, { uri, options }]]) };
       await write(changed);
       return find(changed, name);
@@ -152,10 +151,10 @@ export function openLocations({ configFile, dataFolder, workingFolder }: Locatio
     },
 
     open: async (given) => {
-      if (given !== undefined && isPlace.test(given)) return openStore(given, { workingFolder });
+      if (given !== undefined && isPlace.test(given)) return openStore(given, context);
       const config = await read();
       const { uri, options } = find(config, given ?? config.defaultName ?? builtInName);
-      return openStore(uri, { workingFolder, options });
+      return openStore(uri, { ...context, options });
     },
   };
 }

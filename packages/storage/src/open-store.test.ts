@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { openStore } from './open-store.ts';
 
-const workingFolder = '/home/ann/work';
+const context = { workingFolder: '/home/ann/work', env: {} };
 
 describe('opening a location', () => {
   it.each([
@@ -9,7 +9,12 @@ describe('opening a location', () => {
     ['FILE:///var/backups', 'file:///var/backups'],
     ['file://localhost/var/backups', 'file:///var/backups'],
     ['file:///var/my%20backups', 'file:///var/my%20backups'],
-    ['file:///var/backups?hardLinks=never', 'file:///var/backups'],
+    ['file:///var/backups?hardLinks=never', 'file:///var/backups?hardLinks=never'],
+    ['s3://bucket', 's3://bucket'],
+    [
+      's3://bucket/a/b?region=eu-1&endpoint=https://127.0.0.1:9000',
+      's3://bucket/a/b?endpoint=https://127.0.0.1:9000&region=eu-1',
+    ],
     ['/var/backups/', 'file:///var/backups'],
     ['backups', 'file:///home/ann/work/backups'],
     ['./a b?c#d', 'file:///home/ann/work/a%20b%3Fc%23d'],
@@ -17,21 +22,21 @@ describe('opening a location', () => {
     ['.', 'file:///home/ann/work'],
     ['./s3:x', 'file:///home/ann/work/s3:x'],
   ])('takes %s for %s', async (location, uri) => {
-    expect((await openStore(location, { workingFolder })).uri).toBe(uri);
+    expect((await openStore(location, context)).uri).toBe(uri);
   });
 
   it.each([
-    ['s3://bucket/prefix', 'STORE_UNSUPPORTED', 's3: is not a kind of location', /file:\/\/\/var\/backups/],
+    ['ftp://host/backups', 'STORE_UNSUPPORTED', 'ftp: is not a kind of location', /file:\/\/\/var\/backups, s3:/],
     ['constructor:x', 'STORE_UNSUPPORTED', 'constructor: is not', /file:/],
     ['pvc://data/backups', 'STORE_UNSUPPORTED', 'inside a cluster only', /file:/],
     ['file:///x?region=eu', 'STORE_UNSUPPORTED', 'no option region', /hardLinks: auto \(default\) or never/],
     ['file:///x?toString=1', 'STORE_UNSUPPORTED', 'no option toString', /hardLinks/],
-    ['file:///x?hardLinks=maybe', 'USAGE', 'hardLinks=maybe is not one of', undefined],
+    ['file:///x?hardLinks=maybe', 'USAGE', 'hardLinks=maybe is not what', undefined],
     ['file://server/share', 'USAGE', 'not name a folder of this machine', /three slashes/],
     ['file:backups', 'USAGE', 'not name a folder of this machine', /three slashes/],
     ['file:///a%2Fb', 'USAGE', 'not name a folder of this machine', /three slashes/],
   ])('refuses %s', async (location, code, message, hint) => {
-    const refusal = openStore(location, { workingFolder });
+    const refusal = openStore(location, context);
     await expect(refusal).rejects.toMatchObject({ code, message: expect.stringContaining(message) as string });
     if (hint !== undefined)
       await expect(refusal).rejects.toMatchObject({ hint: expect.stringMatching(hint) as string });
@@ -52,7 +57,7 @@ describe('opening a location', () => {
     'file:///x?password=hunter2',
     'file:///x?PASSWORD=hunter2',
   ])('refuses the credential in %s without repeating it', async (location) => {
-    const refusal = await openStore(location, { workingFolder }).then(
+    const refusal = await openStore(location, context).then(
       () => undefined,
       (error: unknown) => error as Error & { code: string; hint: string },
     );
@@ -63,16 +68,16 @@ describe('opening a location', () => {
   it.each(['git+ssh://git@example.com/x.git', 's3://bucket?credentialsFile=/x', 'gs://bucket?tokenRef=ns/name'])(
     'does not take %s for a credential',
     async (location) => {
-      await expect(openStore(location, { workingFolder })).rejects.toMatchObject({ code: 'STORE_UNSUPPORTED' });
+      await expect(openStore(location, context)).rejects.toMatchObject({ code: 'STORE_UNSUPPORTED' });
     },
   );
 
   it('takes the options of the configuration, and those of the URI before them', async () => {
     const options = { hardLinks: 'sometimes' };
-    await expect(openStore('file:///x', { workingFolder, options })).rejects.toMatchObject({ code: 'USAGE' });
-    await openStore('file:///x?hardLinks=auto', { workingFolder, options });
-    await expect(openStore('/x', { workingFolder, options })).rejects.toMatchObject({ code: 'USAGE' });
-    await expect(openStore('/x', { workingFolder, options: { secretKey: 'hunter2' } })).rejects.toMatchObject({
+    await expect(openStore('file:///x', { ...context, options })).rejects.toMatchObject({ code: 'USAGE' });
+    await openStore('file:///x?hardLinks=auto', { ...context, options });
+    await expect(openStore('/x', { ...context, options })).rejects.toMatchObject({ code: 'USAGE' });
+    await expect(openStore('/x', { ...context, options: { secretKey: 'hunter2' } })).rejects.toMatchObject({
       code: 'USAGE',
       message: expect.not.stringContaining('hunter2') as string,
     });

@@ -26,6 +26,21 @@ export function parseStoreUri(text: string): StoreUri {
   return { scheme: scheme.toLowerCase(), address, options };
 }
 
+/** The text that {@link parseStoreUri} takes apart, its options sorted by name. */
+export function formatStoreUri(scheme: string, address: string, options: Readonly<Record<string, string>>): string {
+  const query = Object.entries(options)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    // Slashes and colons may stand in a query, and are in most values: https://www.rfc-editor.org/rfc/rfc3986#section-3.4
+    .map(([name, value]) => `${name}=${encodeURIComponent(value).replaceAll('%2F', '/').replaceAll('%3A', ':')}`);
+  return `${scheme}:${address}${query.length === 0 ? '' : `?${query.join('&')}`}`;
+}
+
+/** The location's URI with more path, for people. */
+export function uriBelow(uri: string, path: string): string {
+  const [place = '', query] = uri.split(/(?=\?)/, 2);
+  return `${place.replace(/\/$/, '')}/${path}${query ?? ''}`;
+}
+
 /** Names of options that hold the secret itself; `...File` and `...Ref` only say where it lies. */
 const secretOption =
   /(secret|passw(or)?d|passphrase|token|credential|signature|private.?key|access.?key|account.?key|api.?key|^sig$|^sas)(?!.*(file|ref)$)/i;

@@ -141,7 +141,7 @@ export async function sampleLocation(): Promise<SampleLocation> {
       await createBackup(await planBackup(reader, presetAll()), {
         ...rest,
         reader,
-        store: await openStore(folder, { workingFolder: '/' }),
+        store: await openStore(folder, { workingFolder: '/', env: {} }),
         openSpool: () => openDiskSpool(tmpdir()),
         writer: {
           id: name,

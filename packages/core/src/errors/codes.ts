@@ -65,7 +65,20 @@ export const errorCodes = {
   STORE_UNSUPPORTED: { outcome: 'failed', meaning: 'the URI names a scheme or option that is not supported' },
   STORE_EXISTS: { outcome: 'exists', meaning: 'a conditional create found the key taken' },
   STORE_NOT_FOUND: { outcome: 'not-found', meaning: 'the location has no such key' },
-  STORE_DENIED: { outcome: 'location', meaning: 'the location refused the credentials or the right' },
+  STORE_MISSING: {
+    outcome: 'not-found',
+    meaning: 'the bucket, container or repository of the location does not exist',
+  },
+  STORE_CREDENTIALS: {
+    outcome: 'location',
+    meaning: 'no credentials for the location were found, or it does not accept them',
+  },
+  STORE_DENIED: { outcome: 'location', meaning: 'the location knows the credentials and does not allow it' },
+  STORE_CLOCK: {
+    outcome: 'location',
+    meaning: "this machine's clock and the location's are too far apart for signed requests",
+  },
+  STORE_TLS: { outcome: 'location', meaning: "the location's certificate is not trusted" },
   STORE_UNAVAILABLE: {
     outcome: 'location',
     meaning: 'the location could not be reached, or failed in a way that may pass',

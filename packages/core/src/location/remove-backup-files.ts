@@ -7,7 +7,8 @@ import type { ClaimOptions, HeldClaim } from './take-claim.ts';
 
 /**
  * Removes what lies in a claimed folder beside the claims: the summary first, so that nothing half removed is ever
- * listed, then what Velero lists it by. Throws BACKUP_CLAIMED, and stops, when somebody takes the claim over.
+ * listed, then what Velero lists it by. The large files are removed also where they are not listed: a store may hold
+ * half of one that nobody finished. Throws BACKUP_CLAIMED, and stops, when somebody takes the claim over.
  */
 export async function removeContents(
   store: Store,
@@ -15,10 +16,15 @@ export async function removeContents(
   folder: BackupFolder,
   signal?: AbortSignal,
 ): Promise<void> {
-  const { summary, velero } = folder.files;
+  const { summary, velero, archive, index } = folder.files;
   const rank = (key: string): number => (key === summary ? 0 : key === velero ? 1 : 2);
-  const keys = folder.contents.map(({ key }) => key).sort((a, b) => rank(a) - rank(b));
-  await removeInOrder(store, held, keys, signal);
+  const keys = new Set([...folder.contents.map(({ key }) => key), archive, index]);
+  await removeInOrder(
+    store,
+    held,
+    [...keys].sort((a, b) => rank(a) - rank(b)),
+    signal,
+  );
 }
 
 /**

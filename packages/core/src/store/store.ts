@@ -1,6 +1,9 @@
 /** What a store can do beyond the least. The engine reads whole where ranges are missing, and warns where creates race. */
 export interface StoreCapabilities {
-  /** `create` is atomic against other writers; where false, two writers of one name may both believe they won. */
+  /**
+   * `create` is atomic against other writers; where false, two writers of one name may both believe they won. A store
+   * that cannot know beforehand says true until its first `create` has shown otherwise: ask after that.
+   */
   readonly conditionalCreate: boolean;
   /** `read` with a range transfers that range only. */
   readonly rangedRead: boolean;
@@ -34,12 +37,12 @@ export type StoreBody = Uint8Array | AsyncIterable<Uint8Array>;
  * - After a write returns, every read and listing shows it.
  * - Where the answer to a create was lost and the driver repeats it, STORE_EXISTS may name the caller's own value: what
  *   must know for certain carries a random id and reads it back.
- * - Errors by code: STORE_EXISTS (create only), STORE_NOT_FOUND (read, size), STORE_DENIED, STORE_FULL,
- *   STORE_UNAVAILABLE (after the driver's own retries), CANCELLED. An error thrown by a body's stream comes through
+ * - Errors by code: STORE_EXISTS (create only), STORE_NOT_FOUND (read, stream), STORE_MISSING, STORE_CREDENTIALS,
+ *   STORE_DENIED, STORE_CLOCK, STORE_TLS, STORE_FULL, STORE_UNAVAILABLE (after the driver's own retries), CANCELLED. An error thrown by a body's stream comes through
  *   unchanged, and nothing is left behind.
  */
 export interface Store {
-  /** The location as it is shown and compared; never holds a credential. */
+  /** The location as it is shown, compared and opened again, with its options; never holds a credential. */
   readonly uri: string;
   readonly capabilities: StoreCapabilities;
   /** Writes a key that must not exist; throws STORE_EXISTS when it does. Exactly one of several racing writers wins. */
@@ -59,6 +62,9 @@ export interface Store {
    * which {@link list} first shows them (`a-b/` before `a/`); one request where the store can.
    */
   listNames(prefix: string, signal?: AbortSignal): AsyncIterable<string>;
-  /** Removes a key; removing what is not there is no error. */
+  /**
+   * Removes a key, and what a write of it that was cut off has left in the store; removing what is not there is no
+   * error. The store may still be told of a key that it does not list.
+   */
   remove(key: string, signal?: AbortSignal): Promise<void>;
 }

@@ -1,0 +1,47 @@
+import { S3Client } from '@aws-sdk/client-s3';
+import { httpAgents } from '../http-agents.ts';
+
+/** How a bucket is reached. */
+export interface S3Connection {
+  readonly endpoint?: URL;
+  readonly region?: string;
+  readonly profile?: string;
+  readonly pathStyle?: boolean;
+  readonly dualStack?: boolean;
+  readonly ca?: string;
+  readonly checksums?: 'whenRequired' | 'whenSupported';
+}
+
+const connectTimeoutMs = 10_000;
+/** Without a byte in either direction: a store that puts many parts together may be silent for a while. */
+const idleTimeoutMs = 120_000;
+/** Beside the first; the client waits between them, longer each time and never two clients alike. */
+const maxAttempts = 5;
+
+/** Opens a client; credentials are looked for by AWS's own chain when the first request is made. */
+export async function connectS3(
+  { endpoint, region, profile, pathStyle, dualStack, ca, checksums }: S3Connection,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<S3Client> {
+  // Most servers that are not AWS have one region and do not care what it is called.
+  const home = region ?? env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'] ?? (endpoint && 'us-east-1');
+  // Newer defaults add trailing checksums, which many other servers refuse.
+  const integrity = checksums === 'whenSupported' ? 'WHEN_SUPPORTED' : 'WHEN_REQUIRED';
+  return new S3Client({
+    ...(endpoint !== undefined && { endpoint: endpoint.href }),
+    ...(home !== undefined && { region: home }),
+    ...(profile !== undefined && { profile }),
+    ...(dualStack !== undefined && { useDualstackEndpoint: dualStack }),
+    forcePathStyle: pathStyle ?? endpoint !== undefined,
+    followRegionRedirects: endpoint === undefined,
+    requestChecksumCalculation: integrity,
+    responseChecksumValidation: integrity,
+    maxAttempts,
+    requestHandler: {
+      // Agents, not their options: for large bodies the client makes agents of its own and forgets what it was told.
+      ...(await httpAgents(ca ?? env['AWS_CA_BUNDLE'], env)),
+      connectionTimeout: connectTimeoutMs,
+      socketTimeout: idleTimeoutMs,
+    },
+  });
+}

@@ -1,0 +1,80 @@
+import { createHash, createHmac } from 'node:crypto';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage } from 'node:http';
+import { Agent, request } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { pipeline } from 'node:stream/promises';
+import type { S3Server } from './versitygw.ts';
+
+/** A store that ignores conditions on writes, as some that speak S3 do, or refuses them as something it does not know. */
+export interface WeakS3 {
+  readonly endpoint: string;
+  stop(): Promise<void>;
+}
+
+/** Stands before a real server, takes the conditions out of writes and signs them anew. */
+export async function startWeakS3(server: S3Server, conditions: 'ignored' | 'refused'): Promise<WeakS3> {
+  const agent = new Agent({ keepAlive: true, ca: await readFile(server.ca) });
+  const proxy = createServer((incoming, outgoing) => {
+    const isConditional = incoming.method === 'PUT' && incoming.headers['if-none-match'] !== undefined;
+    if (isConditional && conditions === 'refused') {
+      incoming.resume();
+      outgoing.writeHead(501, { 'content-type': 'application/xml' });
+      outgoing.end(
+        '<Error><Code>NotImplemented</Code><Message>A header you provided is not implemented</Message></Error>',
+      );
+      return;
+    }
+    const headers = signed(server, incoming);
+    const forwarded = request(`${server.endpoint}${incoming.url!}`, { method: incoming.method!, headers, agent });
+    forwarded.on('response', (response) => {
+      outgoing.writeHead(response.statusCode!, response.headers);
+      pipeline(response, outgoing).catch(() => outgoing.destroy());
+    });
+    forwarded.on('error', () => outgoing.destroy());
+    pipeline(incoming, forwarded).catch(() => forwarded.destroy());
+  });
+  proxy.listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  return {
+    endpoint: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
+    async stop() {
+      agent.destroy();
+      proxy.closeAllConnections();
+      proxy.close();
+      await once(proxy, 'close');
+    },
+  };
+}
+
+/** The request's headers without its condition, signed: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html */
+function signed({ endpoint, keys }: S3Server, { method, url, headers }: IncomingMessage): Record<string, string> {
+  const { host } = new URL(endpoint);
+  const { 'if-none-match': _taken, authorization: _old, connection: _hop, ...kept } = headers;
+  const all: Record<string, string> = { ...(kept as Record<string, string>), host };
+  const names = Object.keys(all)
+    .filter((name) => name === 'host' || name.startsWith('x-amz-'))
+    .sort();
+  const [path = '', query = ''] = url!.split('?', 2);
+  const canonicalQuery = query
+    .split('&')
+    .filter(Boolean)
+    .map((pair) => (pair.includes('=') ? pair : `${pair}=`))
+    .sort()
+    .join('&');
+  const canonicalHeaders = names.map((name) => `${name}:${all[name]!.trim()}\n`).join('');
+  const payload = all['x-amz-content-sha256']!;
+  const canonical = [method, path, canonicalQuery, canonicalHeaders, names.join(';'), payload].join('\n');
+  const time = all['x-amz-date']!;
+  const scope = `${time.slice(0, 8)}/us-east-1/s3/aws4_request`;
+  const hashed = createHash('sha256').update(canonical).digest('hex');
+  const toSign = ['AWS4-HMAC-SHA256', time, scope, hashed].join('\n');
+  const hmac = (key: string | Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest();
+  const secret = `AWS4${keys.AWS_SECRET_ACCESS_KEY}`;
+  const signature = hmac(scope.split('/').reduce<string | Buffer>(hmac, secret), toSign).toString('hex');
+  const credential = `${keys.AWS_ACCESS_KEY_ID}/${scope}`;
+  all['authorization'] =
+    `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=${names.join(';')}, Signature=${signature}`;
+  return all;
+}

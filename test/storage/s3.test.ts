@@ -1,0 +1,248 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { claimBackup, deleteBackup, backupFiles, listDebris, type Store } from '@infrabackup/core';
+import { backupWriter, checkLocation, openStore } from '@infrabackup/storage';
+import { storeConformance } from '@infrabackup/storage/conformance';
+import { describeOnServer } from '../servers/suite.ts';
+import { provisionVersitygw, startVersitygw } from '../servers/versitygw.ts';
+import { startWeakS3, type WeakS3 } from '../servers/weak-s3.ts';
+
+const context = { workingFolder: '/', env: {} };
+const clock = { now: () => Date.now() };
+const files = backupFiles('nightly');
+
+// The client of AWS reads the environment of the process by itself.
+const before = { ...process.env };
+function useEnvironment(env: Readonly<Record<string, string>>): void {
+  const others = Object.entries(before).filter(([name]) => !name.startsWith('AWS_'));
+  process.env = { ...Object.fromEntries(others), ...env, AWS_EC2_METADATA_DISABLED: 'true' };
+}
+afterAll(() => void (process.env = before));
+
+await describeOnServer('S3 on versitygw', provisionVersitygw, startVersitygw, (on) => {
+  let places = 0;
+  beforeEach(() => useEnvironment({ ...on.server.keys }));
+
+  const newPlace = (options?: Readonly<Record<string, string>>): Promise<Store> =>
+    openStore(on.server.location(`place-${++places}`, options), context);
+
+  storeConformance('an S3 location', newPlace, { bufferedMiB: 56 });
+
+  describe('an S3 location', () => {
+    it('is the bucket itself where no prefix is named, and shows nothing that is not a key', async () => {
+      const [whole, part] = await Promise.all([
+        openStore(on.server.location(''), context),
+        openStore(on.server.location('part/of'), context),
+      ]);
+      await part.create('k', Buffer.from('v'));
+      expect((await whole.read('part/of/k')).toString()).toBe('v');
+      expect(await Array.fromAsync(part.listNames(''))).toEqual(['k']);
+      await whole.remove('part/of/k');
+    });
+
+    it('keeps no part of an upload that was cancelled or whose source failed', async () => {
+      const store = await newPlace();
+      const stop = new AbortController();
+      async function* endless(): AsyncGenerator<Uint8Array> {
+        for (let i = 0; ; i++) {
+          await Promise.resolve();
+          if (i === 100) stop.abort();
+          yield Buffer.alloc(256 * 1024, i);
+        }
+      }
+      await expect(store.create('k', endless(), stop.signal)).rejects.toMatchObject({ code: 'CANCELLED' });
+      expect(await on.server.unfinishedUploads()).toEqual([]);
+    });
+
+    it('is fit for backups, as location check sees it', async () => {
+      const steps = await Array.fromAsync(checkLocation(await newPlace(), 'id'));
+      expect(steps.map(({ outcome }) => outcome)).toEqual(Array.from({ length: 6 }, () => 'done'));
+    });
+
+    it('takes a value of many parts once only, whoever else is at it', async () => {
+      const store = await newPlace();
+      const body = async function* (letter: string): AsyncGenerator<Uint8Array> {
+        for (let i = 0; i < 40; i++) {
+          await Promise.resolve();
+          yield Buffer.alloc(256 * 1024, letter);
+        }
+      };
+      const outcomes = await Promise.allSettled(['a', 'b', 'c'].map((letter) => store.create('k', body(letter))));
+      expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+      for (const outcome of outcomes) {
+        if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ code: 'STORE_EXISTS' });
+      }
+      const found = await store.read('k');
+      expect(found.equals(Buffer.alloc(found.length, found[0]))).toBe(true);
+      expect(await on.server.unfinishedUploads()).toEqual([]);
+    });
+  });
+
+  describe('what goes wrong with S3 is told apart', () => {
+    it.for<[string, Record<string, string>, string, string, RegExp, RegExp]>([
+      [
+        'a secret key that is not the one of the access key',
+        { AWS_SECRET_ACCESS_KEY: 'hunter2' },
+        '',
+        'STORE_CREDENTIALS',
+        /secret key is not the one/,
+        /AWS_SECRET_ACCESS_KEY/,
+      ],
+      [
+        'an access key that nobody knows',
+        { AWS_ACCESS_KEY_ID: 'nobody', AWS_SECRET_ACCESS_KEY: 'hunter2' },
+        '',
+        'STORE_CREDENTIALS',
+        /does not know the access key/,
+        /AWS_ACCESS_KEY_ID/,
+      ],
+      [
+        'no credentials',
+        { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '' },
+        '',
+        'STORE_CREDENTIALS',
+        /no credentials were found/,
+        /AWS_PROFILE/,
+      ],
+      ['a bucket that is not there', {}, 'no-such-bucket', 'STORE_MISSING', /no such bucket/, /aws s3 mb/],
+    ])('%s', async ([, env, bucket, code, message, hint]) => {
+      useEnvironment({ ...on.server.keys, ...env });
+      const location = on.server.location('x');
+      const store = await openStore(bucket === '' ? location : location.replace(on.server.bucket, bucket), context);
+      for (const attempt of attempts(store)) await expectFailure(attempt, code, message, hint);
+    });
+
+    it('credentials that do not allow it', async () => {
+      useEnvironment({ ...on.server.powerlessKeys });
+      const store = await openStore(on.server.location('x'), context);
+      for (const attempt of attempts(store)) {
+        await expectFailure(attempt, 'STORE_DENIED', /credentials do not allow/, /locations\.md/);
+      }
+    });
+
+    it('a certificate that nobody vouches for, also for a large value', async () => {
+      const location = on.server.location('x', { ca: '' }).replace(/ca=&?/, '');
+      const store = await openStore(location, context);
+      await expectFailure(() => store.create('k', Buffer.alloc(3_000_000)), 'STORE_TLS', /certificate/, /\?ca=FILE/);
+    });
+
+    it('a server that is not there', async () => {
+      const store = await openStore('s3://bucket?endpoint=http://127.0.0.1:9', context);
+      await expectFailure(() => store.stat('k'), 'STORE_UNAVAILABLE', /ECONNREFUSED/, /try again/);
+    });
+
+    it('clocks that are too far apart', async () => {
+      const body = '<Error><Code>RequestTimeTooSkewed</Code><Message>The difference is too large</Message></Error>';
+      const server = createServer((_, response) => response.writeHead(403).end(body)).listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      onTestFinished(() => void server.close());
+      const { port } = server.address() as AddressInfo;
+      const store = await openStore(`s3://bucket?endpoint=http://127.0.0.1:${port}`, context);
+      await expectFailure(() => store.stat('k'), 'STORE_CLOCK', /clock/, /timedatectl/);
+    });
+  });
+
+  describe.each(['ignored', 'refused'] as const)('an S3 location where conditions are %s', (conditions) => {
+    let weak: WeakS3 | undefined;
+    const weakPlace = async (options?: Readonly<Record<string, string>>): Promise<Store> => {
+      weak ??= await startWeakS3(on.server, conditions);
+      return newPlace({ endpoint: weak.endpoint, ...options });
+    };
+    afterAll(() => weak?.stop());
+
+    it('is found out by the first create, and still takes no key twice, one after the other', async () => {
+      const store = await weakPlace();
+      expect(store.capabilities.conditionalCreate).toBe(true);
+      await store.create('k', Buffer.from('first'));
+      expect(store.capabilities.conditionalCreate).toBe(false);
+      expect((await store.read('k')).toString()).toBe('first');
+      await expect(store.create('k', Buffer.from('second'))).rejects.toMatchObject({ code: 'STORE_EXISTS' });
+    });
+
+    it('says so from the start where the location is told', async () => {
+      const store = await weakPlace({ conditionalWrites: 'never' });
+      expect(store.capabilities.conditionalCreate).toBe(false);
+      await store.create('k', Buffer.from('v'));
+      const steps = await Array.fromAsync(checkLocation(store, 'id'));
+      expect(steps.find(({ step }) => step === 'create-once')?.outcome).toBe('absent');
+    });
+
+    it('lets one of two writers of a backup win who see each other', async () => {
+      const store = await weakPlace();
+      const claims = [1, 2].map(() => claimBackup(store, 'nightly', { writer: backupWriter(clock), settleMs: 1_000 }));
+      const outcomes = await Promise.allSettled(claims);
+      expect(outcomes.map(({ status }) => status).sort()).not.toEqual(['fulfilled', 'fulfilled']);
+    });
+  });
+
+  it('a writer that is killed in the middle of an upload leaves nothing listed, and nothing at all once its name is used again or deleted', async () => {
+    for (const clears of ['create', 'delete'] as const) {
+      const location = on.server.location(`killed-${clears}`);
+      const store = await openStore(location, context);
+      const child = spawn(process.execPath, ['--input-type=module', '-e', killedWriter, location], {
+        cwd: join(import.meta.dirname, '../..'),
+        env: { ...process.env, ...on.server.keys },
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      await once(child.stdout, 'data');
+      child.kill('SIGKILL');
+      await once(child, 'close');
+      expect(await Array.fromAsync(store.list(''))).toMatchObject([{ key: files.claim }]);
+      expect(await on.server.unfinishedUploads()).not.toEqual([]);
+
+      const writer = backupWriter(clock);
+      expect(await Array.fromAsync(listDebris(store, { writer }))).toMatchObject([{ name: 'nightly', stale: true }]);
+      if (clears === 'create') await claimBackup(store, 'nightly', { writer });
+      else await deleteBackup(store, 'nightly', { writer });
+      expect(await on.server.unfinishedUploads()).toEqual([]);
+    }
+  });
+});
+
+/** Claims a backup and uploads an archive without end; says so when several parts are there. */
+const killedWriter = `
+  import { claimBackup } from '@infrabackup/core';
+  import { backupWriter, openStore } from '@infrabackup/storage';
+  const store = await openStore(process.argv[1], { workingFolder: '/', env: {} });
+  const { files } = await claimBackup(store, 'nightly', { writer: backupWriter({ now: () => Date.now() }) });
+  await store.create(files.archive, (async function* () {
+    for (let i = 0; ; i++) { if (i === 200) console.log('uploading'); yield Buffer.alloc(262144, i); }
+  })());`;
+
+function attempts(store: Store): readonly (() => Promise<unknown>)[] {
+  const stream = async function* (): AsyncGenerator<Uint8Array> {
+    await Promise.resolve();
+    for (let i = 0; i < 40; i++) yield Buffer.alloc(256 * 1024);
+  };
+  return [
+    () => store.create('k', Buffer.from('v')),
+    () => store.replace('k', stream()),
+    () => store.read('k'),
+    () => store.stat('k'),
+    () => Array.fromAsync(store.list('')),
+    () => Array.fromAsync(store.listNames('')),
+    () => store.remove('k'),
+  ];
+}
+
+async function expectFailure(
+  attempt: () => Promise<unknown>,
+  code: string,
+  message: RegExp,
+  hint: RegExp,
+): Promise<void> {
+  const failure = await attempt().then(
+    () => undefined,
+    (error: unknown) => error as Error & { hint: string },
+  );
+  expect(failure).toMatchObject({
+    code,
+    message: expect.stringMatching(message) as string,
+    hint: expect.stringMatching(hint) as string,
+  });
+  expect(JSON.stringify([failure!.message, failure!.hint])).not.toContain('hunter2');
+}
