@@ -42,7 +42,7 @@ export interface RestoresView {
   readonly decorations: vscode.FileDecorationProvider;
   /** An open preview by its plan's id. */
   preview(id: string): OpenPreview | undefined;
-  /** Plans a restore, with progress that can be cancelled, and shows it. */
+  /** Plans a restore or an undo, with progress that can be cancelled, and shows it. */
   open(asked: PreviewRequest): Promise<OpenPreview>;
   /** Forgets a preview and what was kept for it. */
   close(id: string): Promise<void>;

@@ -1,5 +1,5 @@
 /** The entry: the one place that touches the process. Nothing is read or asked before a view is shown or a command runs. */
-import { openBackup, type Manifest, type ObjectRef, type Store } from '@infrabackup/core';
+import { openBackup } from '@infrabackup/core';
 import * as vscode from 'vscode';
 import manifest from '../package.json' with { type: 'json' };
 import type { App } from './app.ts';
@@ -10,10 +10,12 @@ import { KubernetesExtension } from './cluster/kubernetes-extension.ts';
 import { commands } from './commands/commands.ts';
 import { documentScheme } from './documents/document-uri.ts';
 import { ObjectDocuments } from './documents/object-documents.ts';
+import { readManifest } from './read-manifest.ts';
 import { createRestoresView } from './restores-view.ts';
 import { changes } from './settings.ts';
 import { showError } from './show-error.ts';
 import { UserLocations } from './user-locations.ts';
+import { userRuns } from './user-runs.ts';
 import type { BackupTreeNode } from './views/backup-nodes.ts';
 import type { TreeModel } from './views/item-view.ts';
 import type { RestoreTreeNode } from './views/restore-tree.ts';
@@ -47,9 +49,10 @@ export function activate(context: vscode.ExtensionContext): Api {
   const restores = createRestoresView({ host, log, cluster, locations }, onError);
   const documents = new ObjectDocuments(
     {
-      backup: async (location, name, ref) => readStored(await locations.open(location), name, ref),
+      backup: async (location, name, ref) => readManifest(await openBackup(await locations.open(location), name), ref),
       summary: async (location, backup) => (await openBackup(await locations.open(location), backup)).summary,
       live: (name, ref) => cluster.readLive(name, ref),
+      kept: async (run, ref) => readManifest(await (await userRuns({ locations })).openKept(run), ref),
       preview: async (id, ref) => restores.preview(id)?.sides(ref),
     },
     onError,
@@ -87,10 +90,4 @@ export function activate(context: vscode.ExtensionContext): Api {
     restores: restores.tree,
     context: async () => (await cluster.contexts()).effective,
   };
-}
-
-async function readStored(store: Store, name: string, ref: ObjectRef): Promise<Manifest | undefined> {
-  const backup = await openBackup(store, name);
-  const entry = await backup.find(ref);
-  return entry && (JSON.parse((await backup.read(entry)).toString('utf8')) as Manifest);
 }

@@ -8,20 +8,20 @@ import { previewOf, writesUnder, type ChangeNode, type PreviewTreeNode } from '.
 /** Opens one object of a plan: what would change, or, where nothing is written, live beside the backup. */
 export async function openChangeOf(app: App, node: ChangeNode): Promise<void> {
   const { object } = node;
-  const { plan, context, location } = previewOf(node);
+  const { kind, plan, context, location } = previewOf(node);
   const { ref, source = ref } = object;
-  if (!isWrite(object.verdict)) {
-    const right = { from: 'backup', location, backup: plan.backup.name, ref: source } as const;
+  if (kind === 'restore' && !isWrite(object.verdict)) {
+    const right = { from: 'backup', location: location.name, backup: plan.backup.name, ref: source } as const;
     await app.documents.compare({ from: 'live', context, ref }, right);
     return;
   }
   const [live, after] = sidesOf(plan.id, object);
-  await vscode.commands.executeCommand('vscode.diff', live, after, `${ref.name} (live ↔ after restore)`);
+  await vscode.commands.executeCommand('vscode.diff', live, after, `${ref.name} (live ↔ after ${kind})`);
 }
 
 /** Opens every change under a row in the multi-diff editor; refuses more than the setting allows. */
 export async function openChangesOf(node: PreviewTreeNode): Promise<void> {
-  const { plan, title } = previewOf(node);
+  const { kind, plan, title } = previewOf(node);
   const writes = writesUnder(node);
   const limit = settings.openAllLimit();
   if (writes.length > limit) {
@@ -35,7 +35,11 @@ export async function openChangesOf(node: PreviewTreeNode): Promise<void> {
     const left = object.verdict === 'create' ? undefined : live;
     return [after, left, object.verdict === 'delete' ? undefined : after];
   });
-  await vscode.commands.executeCommand('vscode.changes', `Restore ${title}`, changes);
+  await vscode.commands.executeCommand(
+    'vscode.changes',
+    `${kind === 'undo' ? 'Undo the restore of' : 'Restore'} ${title}`,
+    changes,
+  );
 }
 
 function sidesOf(plan: string, { ref }: PlannedObject): readonly [live: vscode.Uri, after: vscode.Uri] {

@@ -4,6 +4,7 @@ import type { Store } from '@infrabackup/core';
 import type { Locations, NamedLocation, UserFolders } from '@infrabackup/storage';
 import * as vscode from 'vscode';
 import type { Host } from './cluster/cluster-session.ts';
+import { watchFiles } from './watch-files.ts';
 
 /** The locations that this user has configured, by either door. */
 export class UserLocations implements vscode.Disposable {
@@ -30,14 +31,20 @@ export class UserLocations implements vscode.Disposable {
     return locations.toSorted((a, b) => Number(b.isDefault) - Number(a.isDefault));
   }
 
-  /** Opens a location by its name. */
-  async open(name: string): Promise<Store> {
-    return (await this.#locations()).open(name);
+  /** Opens a location by its name or URI; the default one when none is named. */
+  async open(named?: string): Promise<Store> {
+    return (await this.#locations()).open(named);
   }
 
   /** Adds a location under a name; refuses what cannot be opened, or carries a credential. */
   async add(name: string, uri: string): Promise<void> {
     await (await this.#locations()).add(name, uri);
+    this.#changed.fire();
+  }
+
+  /** Forgets a location, and leaves what it holds. */
+  async remove(name: string): Promise<void> {
+    await (await this.#locations()).remove(name);
     this.#changed.fire();
   }
 
@@ -55,14 +62,13 @@ export class UserLocations implements vscode.Disposable {
   async #openLocations(): Promise<Locations> {
     const { openLocations } = await import('@infrabackup/storage');
     const { config, data } = await this.folders();
-    const watcher = vscode.workspace.createFileSystemWatcher(
-      new vscode.RelativePattern(vscode.Uri.file(config), 'config.yaml'),
-    );
-    const fire = (): void => this.#changed.fire();
-    watcher.onDidCreate(fire);
-    watcher.onDidChange(fire);
-    watcher.onDidDelete(fire);
-    this.#watcher = watcher;
-    return openLocations({ configFile: join(config, 'config.yaml'), dataFolder: data, workingFolder: homedir() });
+    const configFile = join(config, 'config.yaml');
+    this.#watcher = watchFiles([configFile], () => this.#changed.fire());
+    return openLocations({
+      configFile,
+      dataFolder: data,
+      workingFolder: homedir(),
+      env: this.#host.env,
+    });
   }
 }

@@ -1,5 +1,4 @@
 import { homedir } from 'node:os';
-import { basename, dirname } from 'node:path';
 import {
   AppError,
   resolveType,
@@ -15,6 +14,7 @@ import {
 import type { KubeContexts } from '@infrabackup/kube';
 import * as vscode from 'vscode';
 import { changes, settings } from '../settings.ts';
+import { watchFiles } from '../watch-files.ts';
 import type { KubernetesExtension } from './kubernetes-extension.ts';
 
 /** A cluster as one context of the kubeconfig reaches it. */
@@ -50,7 +50,7 @@ export class ClusterSession implements vscode.Disposable {
   readonly #kubernetes: KubernetesExtension;
   readonly #changed = new vscode.EventEmitter<void>();
   readonly #subscriptions: { dispose(): unknown }[] = [this.#changed];
-  #watchers: vscode.Disposable[] = [];
+  #watcher: vscode.Disposable | undefined;
   #watched = '';
   readonly #open = new Map<string, Promise<OpenCluster>>();
 
@@ -70,7 +70,8 @@ export class ClusterSession implements vscode.Disposable {
   }
 
   dispose(): void {
-    vscode.Disposable.from(...this.#subscriptions, ...this.#watchers).dispose();
+    vscode.Disposable.from(...this.#subscriptions).dispose();
+    this.#watcher?.dispose();
   }
 
   /** The contexts to choose from, and the one that counts; undefined where none is set or the chosen one is gone. */
@@ -145,16 +146,8 @@ export class ClusterSession implements vscode.Disposable {
   #watch(files: readonly string[]): void {
     if (this.#watched === files.join('\n')) return;
     this.#watched = files.join('\n');
-    vscode.Disposable.from(...this.#watchers).dispose();
-    this.#watchers = files.map((file) => {
-      const pattern = new vscode.RelativePattern(vscode.Uri.file(dirname(file)), basename(file));
-      const watcher = vscode.workspace.createFileSystemWatcher(pattern);
-      const forget = (): void => this.#forget();
-      watcher.onDidCreate(forget);
-      watcher.onDidChange(forget);
-      watcher.onDidDelete(forget);
-      return watcher;
-    });
+    this.#watcher?.dispose();
+    this.#watcher = watchFiles(files, () => this.#forget());
   }
 
   #forget(): void {

@@ -13,8 +13,9 @@ export const previewRestore: Command = {
     const { backup, request, what } = await requestFrom(app, node);
     const { parent, summary } = backup;
     await app.restores.open({
+      kind: 'restore',
       backup: await app.backups.tree.open(backup),
-      location: parent.location,
+      location: { name: parent.location, uri: parent.uri },
       title: `${what === undefined ? '' : `${what} of `}${summary.name}`,
       request,
       options: { existing: settings.existing() },

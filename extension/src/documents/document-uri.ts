@@ -7,10 +7,12 @@ export const documentScheme = 'infrabackup';
 export type Side =
   | { readonly from: 'backup'; readonly location: string; readonly backup: string; readonly ref: ObjectRef }
   | { readonly from: 'live'; readonly context: string; readonly ref: ObjectRef }
+  /** The object before a run changed it. */
+  | { readonly from: 'kept'; readonly run: string; readonly ref: ObjectRef }
   /** The manifest of that object in a YAML file, by the file's URI. */
   | { readonly from: 'file'; readonly file: string; readonly kind: string; readonly ref: ObjectRef };
 
-/** The object as it is live, or as the restore would leave it. */
+/** The object as it is live, or as carrying the plan out would leave it. */
 export type PreviewSide = 'live' | 'after';
 
 /** What a document shows. Everything is in its URI, so that a reloaded window can fill it again. */
@@ -53,7 +55,7 @@ function documentUri(spec: DocumentSpec): string {
 
 function pathOf(spec: DocumentSpec): readonly string[] {
   if (spec.show === 'summary') return [spec.location, spec.backup];
-  if (spec.show === 'preview') return [spec.side === 'live' ? 'live' : 'after restore', ...pathOfRef(spec.ref)];
+  if (spec.show === 'preview') return [spec.side === 'live' ? 'live' : 'after', ...pathOfRef(spec.ref)];
   const side = spec.show === 'whole' ? spec.of : spec[spec.show];
   return [sideTitle(side), ...pathOfRef(side.ref)];
 }
@@ -82,6 +84,8 @@ export function sideTitle(side: Side): string {
       return side.backup;
     case 'live':
       return `live in ${side.context}`;
+    case 'kept':
+      return 'before';
     case 'file':
       return side.file.slice(side.file.lastIndexOf('/') + 1);
   }

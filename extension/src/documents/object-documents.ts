@@ -21,6 +21,8 @@ export interface SideReaders {
   backup(location: string, backup: string, ref: ObjectRef): Promise<Manifest | undefined>;
   summary(location: string, backup: string): Promise<BackupSummary>;
   live(context: string, ref: ObjectRef): Promise<Manifest | undefined>;
+  /** The object before a run changed it; undefined where it was not there. */
+  kept(run: string, ref: ObjectRef): Promise<Manifest | undefined>;
   /** Both sides of a planned change; undefined when the preview is closed. */
   preview(id: string, ref: ObjectRef): Promise<ChangeSides | undefined>;
 }
@@ -73,8 +75,7 @@ export class ObjectDocuments implements vscode.TextDocumentContentProvider, vsco
 
   async #previewText({ preview, side, ref }: Extract<DocumentSpec, { show: 'preview' }>): Promise<string> {
     const sides = await this.#readers.preview(preview, ref);
-    if (sides === undefined)
-      return '# This preview is closed: preview the restore again to see what it would change.\n';
+    if (sides === undefined) return '# This preview is closed: preview again to see what would change.\n';
     const [live, after] = comparedTexts(...sides, { hideNoise: settings.hideNoise() });
     return side === 'live' ? live : after;
   }
@@ -96,6 +97,8 @@ export class ObjectDocuments implements vscode.TextDocumentContentProvider, vsco
         return this.#readers.backup(side.location, side.backup, side.ref);
       case 'live':
         return this.#readers.live(side.context, side.ref);
+      case 'kept':
+        return this.#readers.kept(side.run, side.ref);
       case 'file':
         return readFile(vscode.Uri.parse(side.file, true), side.kind, side.ref);
     }

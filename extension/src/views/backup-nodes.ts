@@ -1,11 +1,19 @@
 import type { AppError, BackupSummary, IndexEntry, TypeSummary } from '@infrabackup/core';
 
-/** A place where backups lie. */
+/** A place where backups lie, and the name that opens it. */
+export interface Location {
+  readonly name: string;
+  readonly uri: string;
+}
+
+/** A location that is looked into. */
 export interface LocationNode {
   readonly kind: 'location';
   /** What opens it: its name in the user's configuration. */
   readonly location: string;
   readonly uri: string;
+  /** Whether it is there without being configured, and so cannot be removed. */
+  readonly isBuiltIn: boolean;
 }
 
 /** A backup that can be opened. */

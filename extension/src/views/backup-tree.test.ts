@@ -64,7 +64,10 @@ describe('BackupTree', () => {
     const store = await sampleBackup(smallCluster);
     const tree = new BackupTree({
       ...options(store),
-      locations: () => Promise.resolve(['local', 'locked'].map((name) => ({ name, uri: `file:///srv/${name}` }))),
+      locations: () =>
+        Promise.resolve(
+          ['local', 'locked'].map((name) => ({ name, uri: `file:///srv/${name}`, isBuiltIn: name === 'local' })),
+        ),
       openStore: (location) =>
         location === 'locked'
           ? Promise.reject(new AppError('STORE_DENIED', 'may not read /srv/locked', { hint: 'ls -ld /srv/locked' }))
@@ -148,7 +151,7 @@ describe('BackupTree', () => {
 
 function options(store: Store): BackupTreeOptions {
   return {
-    locations: () => Promise.resolve([{ name: 'local', uri: 'file:///srv/backups' }]),
+    locations: () => Promise.resolve([{ name: 'local', uri: 'file:///srv/backups', isBuiltIn: true }]),
     openStore: () => Promise.resolve(store),
     filter: () => undefined,
     nowMs: () => Date.parse('2026-11-21T10:31:00Z'),

@@ -12,6 +12,7 @@ import type {
   BackupNode,
   BackupTreeNode,
   BrokenBackupNode,
+  Location,
   LocationNode,
   NamespaceNode,
   TypeNode,
@@ -20,16 +21,10 @@ import { viewOf, type ViewOptions } from './backup-views.ts';
 import type { ItemView, TreeModel } from './item-view.ts';
 import type { ObjectFilter } from './object-filter.ts';
 
-/** A place where backups lie, and the name that opens it. */
-export interface Location {
-  readonly name: string;
-  readonly uri: string;
-}
-
 /** What the tree stands on. */
 export interface BackupTreeOptions extends ViewOptions {
   /** The user's locations, the default one first. */
-  readonly locations: () => Promise<readonly Location[]>;
+  readonly locations: () => Promise<readonly (Location & Pick<LocationNode, 'isBuiltIn'>)[]>;
   readonly openStore: (location: string) => Promise<Store>;
   /** Undefined shows everything. */
   readonly filter: () => ObjectFilter | undefined;
@@ -89,7 +84,9 @@ export class BackupTree implements TreeModel<BackupTreeNode> {
 
   /** The places that are looked into, whether they have backups or not. */
   async locations(): Promise<readonly LocationNode[]> {
-    return (await this.#options.locations()).map(({ name, uri }) => ({ kind: 'location', location: name, uri }));
+    return (await this.#options.locations()).map(({ name, uri, isBuiltIn }) => {
+      return { kind: 'location', location: name, uri, isBuiltIn };
+    });
   }
 
   /** The backup of a row, open for reading. */

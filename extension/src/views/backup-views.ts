@@ -17,10 +17,10 @@ export function viewOf(node: BackupTreeNode, { nowMs }: ViewOptions): ItemView {
         id: node.location,
         label: node.location,
         // Where the built-in one lies is the system's affair, and long.
-        description: node.location === 'local' ? undefined : shownUri(node.uri),
+        description: node.isBuiltIn ? undefined : shownUri(node.uri),
         facts: [['Location', node.uri]],
         icon: { id: 'archive' },
-        flags: ['location'],
+        flags: ['location', ...(node.isBuiltIn ? ['builtin'] : [])],
         expands: 'at-once',
         accessibleName: `Location ${node.location}, ${shownUri(node.uri)}`,
       };

@@ -26,7 +26,8 @@ export class ChangeDecorations implements vscode.FileDecorationProvider {
     if (spec?.show !== 'whole' || spec.of.from !== 'backup') return undefined;
     const { location, backup, ref } = spec.of;
     return this.#decoration(
-      (preview) => preview.location === location && preview.plan.backup.name === backup,
+      (preview) =>
+        preview.kind === 'restore' && preview.location.name === location && preview.plan.backup.name === backup,
       refKey(ref),
     );
   }

@@ -1,13 +1,16 @@
 import { isWrite, refKey, type PlannedObject, type RestorePlan, type TypeName, type Verdict } from '@infrabackup/core';
+import type { Location } from './backup-nodes.ts';
 
 /** A plan that is shown, and what of it the user has picked. */
 export interface Preview {
+  /** An undo is looked at and carried out whole; of a restore changes can be picked. */
+  readonly kind: 'restore' | 'undo';
   readonly plan: RestorePlan;
   /** The kubeconfig context that it was made for, and is carried out in. */
   readonly context: string;
   /** Where its backup lies. */
-  readonly location: string;
-  /** What it is about, as it was asked for: `all of nightly`, `configmaps/web -n shop`. */
+  readonly location: Location;
+  /** What is restored, as it was asked for: `nightly`, `configmaps/web -n shop of nightly`. */
   readonly title: string;
   /** Keys of the objects that would be restored; at first all that would change. */
   readonly picked: Set<string>;
@@ -73,8 +76,8 @@ export function writesUnder(node: PreviewTreeNode): readonly PlannedObject[] {
 /** Whether all changes under a row are picked; undefined where there is nothing to pick. */
 export function isPicked(node: PreviewTreeNode): boolean | undefined {
   const writes = writesUnder(node);
-  const { picked } = previewOf(node);
-  return writes.length === 0 ? undefined : writes.every(({ ref }) => picked.has(refKey(ref)));
+  const { kind, picked } = previewOf(node);
+  return kind === 'undo' || writes.length === 0 ? undefined : writes.every(({ ref }) => picked.has(refKey(ref)));
 }
 
 /** Picks every change under a row, or none of them. */

@@ -36,7 +36,8 @@ function previewOf(planned: readonly PlannedObject[]): Preview {
     warnings: [],
     missingRights: [],
   };
-  return { plan, context: 'prod', location: 'local', title: 'nightly', picked: new Set() };
+  const location = { name: 'local', uri: 'file:///srv/backups' };
+  return { kind: 'restore', plan, context: 'prod', location, title: 'nightly', picked: new Set() };
 }
 
 describe('PreviewTree', () => {

@@ -138,33 +138,39 @@ function idOf(node: PreviewNode | GroupNode): string {
 function previewView(node: PreviewNode): ItemView {
   const { preview } = node;
   const { plan, context, picked, title } = preview;
+  const isUndo = preview.kind === 'undo';
   const changes = writesUnder(node).length;
   const summary =
     changes === 0
       ? 'nothing to change'
-      : `${formatCount(changes, 'change')}${picked.size === changes ? '' : `, ${picked.size.toLocaleString('en')} picked`}`;
+      : `${formatCount(changes, 'change')}${isUndo || picked.size === changes ? '' : `, ${picked.size.toLocaleString('en')} picked`}`;
   const warnings = plan.warnings.length + plan.missingRights.length;
   return {
     id: idOf(node),
-    label: `Preview: ${title}`,
+    label: `Preview: ${isUndo ? 'undo of ' : ''}${title}`,
     description: `${context} · ${summary}`,
     facts: previewFacts(preview),
     icon: warnings > 0 ? { id: 'warning', colour: 'list.warningForeground' } : { id: 'eye' },
-    flags: ['preview', ...(changes === 0 ? [] : ['changes']), ...(plan.missingRights.length > 0 ? ['refused'] : [])],
+    flags: [
+      preview.kind,
+      'preview',
+      ...(changes === 0 ? [] : ['changes']),
+      ...(plan.missingRights.length > 0 ? ['refused'] : []),
+    ],
     expands: 'at-once',
-    accessibleName: `Preview of restoring ${title} into ${context}, ${summary}`,
+    accessibleName: `Preview of ${isUndo ? 'undoing the restore of' : 'restoring'} ${title} into ${context}, ${summary}`,
     isPicked: isPicked(node),
   };
 }
 
-function previewFacts({ plan, context, location }: Preview): readonly Fact[] {
+function previewFacts({ kind, plan, context, location }: Preview): readonly Fact[] {
   const { counts, options } = plan;
   return [
-    ['Backup', `${plan.backup.name} of ${plan.backup.takenAt}, in ${location}`],
+    ['Backup', `${plan.backup.name} of ${plan.backup.takenAt}, in ${location.name}`],
     ['Cluster', `${context}, Kubernetes ${plan.cluster.version}`],
     ...(plan.otherCluster === true ? [['Attention', 'this is another cluster than the backup’s'] as const] : []),
     ['Objects', describeCounts(counts)],
-    ['Existing objects', options.existing],
+    ...(kind === 'undo' ? [] : [['Existing objects', options.existing] as const]),
     ['Plan', plan.id],
   ];
 }
@@ -190,7 +196,7 @@ function groupView(node: GroupNode): ItemView {
     label,
     description: count,
     icon: groupIcon(node),
-    flags: ['group', node.verdict, ...(writesUnder(node).length > 0 ? ['changes'] : [])],
+    flags: [previewOf(node).kind, 'group', node.verdict, ...(writesUnder(node).length > 0 ? ['changes'] : [])],
     expands: 'on-demand',
     accessibleName: `${node.within === undefined ? label : `${title}: ${label}`}, ${formatCount(node.objects.length, 'object')}`,
     isPicked: isPicked(node),
@@ -214,7 +220,7 @@ function changeView(node: ChangeNode): ItemView {
     description: reason,
     facts: [['Object', formatRef(object.ref)], ...(reason === undefined ? [] : [['Why', reason] as const])],
     icon,
-    flags: ['change', object.verdict, ...(isPicked(node) === undefined ? [] : ['changes'])],
+    flags: [preview.kind, 'change', object.verdict, ...(isPicked(node) === undefined ? [] : ['changes'])],
     expands: 'never',
     accessibleName: `${typeOf(parent)} ${object.ref.name}, ${word}${reason === undefined ? '' : `: ${reason}`}`,
     resource: previewDocument(preview.plan.id, 'after', object.ref),

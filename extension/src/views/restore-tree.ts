@@ -2,7 +2,7 @@ import type { RunRecord } from '@infrabackup/core';
 import type { ItemView, TreeModel } from './item-view.ts';
 import type { PreviewTreeNode } from './preview-nodes.ts';
 import type { PreviewTree } from './preview-tree.ts';
-import { resultsOf, runView, type RunTreeNode } from './run-nodes.ts';
+import { resultsOf, runNodes, runView, type RunTreeNode } from './run-nodes.ts';
 
 /** Any row of the Restores view. */
 export type RestoreTreeNode = PreviewTreeNode | RunTreeNode;
@@ -13,6 +13,8 @@ export interface RestoreTreeOptions {
   /** The runs of this user, newest first. */
   readonly runs: () => Promise<readonly RunRecord[]>;
   readonly nowMs: () => number;
+  /** Told of the runs when they have been read. */
+  readonly onRead?: (runs: readonly RunRecord[]) => void;
 }
 
 /** Previews, which nothing has been done of yet, and below them what was done. */
@@ -27,8 +29,9 @@ export class RestoreTree implements TreeModel<RestoreTreeNode> {
     const { previews, runs } = this.#options;
     switch (node?.kind) {
       case undefined: {
-        const done = (await runs()).map((run): RestoreTreeNode => ({ kind: 'run', run }));
-        return [...(await previews.children()), ...done];
+        const read = await runs();
+        this.#options.onRead?.(read);
+        return [...(await previews.children()), ...runNodes(read)];
       }
       case 'run':
         return resultsOf(node);

@@ -26,6 +26,8 @@ export interface UserRuns {
   openBackup(run: RunRecord, signal?: AbortSignal): Promise<Backup>;
   /** What a run takes its objects from: a restore from its backup, an undo from what was kept, if anything was. */
   openSource(run: RunRecord, signal?: AbortSignal): Promise<Backup | undefined>;
+  /** What a run kept before its first write; undefined where it changed nothing that was there. Throws RUN_NOT_FOUND. */
+  openKept(id: string, signal?: AbortSignal): Promise<Backup | undefined>;
 }
 
 /** The runs of a user. Nothing is read yet. */
@@ -44,17 +46,21 @@ export function openUserRuns({ stateFolder, locations, workingFolder }: UserRuns
     );
   }
 
+  async function openKeptOf(id: string, signal?: AbortSignal): Promise<Backup | undefined> {
+    return openKept(await store.read(id), { openStore: (uri) => locations.open(uri), signal });
+  }
+
   return {
     store,
     openBackup,
+    openKept: openKeptOf,
     async keepers(location) {
       const own = openFileStore(join(stateFolder, 'kept'));
       return isUri(location) ? [await locations.open(location), own] : [own];
     },
     async openSource(run, signal) {
       const { kind, undoes } = run.head;
-      if (kind === 'restore') return await openBackup(run, signal);
-      return await openKept(await store.read(undoes!), { openStore: (uri) => locations.open(uri), signal });
+      return kind === 'restore' ? await openBackup(run, signal) : await openKeptOf(undoes!, signal);
     },
   };
 }
