@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { describeEncryption } from '../encryption/encryption.ts';
+import type { Encryption, Sealer } from '../encryption/encryption.ts';
 import { InternalError, throwIfCancelled } from '../errors/app-error.ts';
 import { bytesDigest } from '../object/content-digest.ts';
 import type { RawObject } from '../object/raw-object.ts';
@@ -7,6 +9,7 @@ import { typeName } from '../object/resource-type.ts';
 import type { ResourceType, TypeName } from '../object/resource-type.ts';
 import { headerPath, indexPath, veleroFormatVersion, versionPath } from './archive-layout.ts';
 import { formatTail } from './archive-tail.ts';
+import { canonicalJson } from './canonical-json.ts';
 import { packMember } from './gzip-member.ts';
 import { blockHeading } from './index-block.ts';
 import { MemberPress } from './member-press.ts';
@@ -25,6 +28,8 @@ export interface ArchiveWriterOptions {
   readonly openSpool: OpenSpool;
   /** gzip's level; 1 when absent, which costs a quarter of 6 and 15% of its ratio. */
   readonly level?: number | undefined;
+  /** How objects are encrypted; absent: they lie in clear. The header must say so: see `describeEncryption`. */
+  readonly encryption?: Encryption | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -79,18 +84,20 @@ export interface ArchiveWriter {
 const indexLevel = 1;
 /** Opens a writer with a spool of its own, to be closed in the end. Throws STORE_FULL and STORE_UNAVAILABLE. */
 export async function createArchiveWriter(options: ArchiveWriterOptions): Promise<ArchiveWriter> {
-  return new SpoolingWriter(await options.openSpool(), options.level ?? 1, options.signal);
+  return new SpoolingWriter(await options.openSpool(), options);
 }
 
 class SpoolingWriter implements ArchiveWriter {
   readonly #spool: Spool;
   readonly #press: MemberPress;
   readonly #level: number;
+  readonly #encryption: Encryption | undefined;
   readonly #signal: AbortSignal | undefined;
   readonly #segments = new Map<TypeName, OpenSegment>();
 
-  constructor(spool: Spool, level: number, signal: AbortSignal | undefined) {
+  constructor(spool: Spool, { level = 1, encryption, signal }: ArchiveWriterOptions) {
     this.#spool = spool;
+    this.#encryption = encryption;
     this.#press = new MemberPress(spool, level, signal);
     this.#level = level;
     this.#signal = signal;
@@ -99,7 +106,9 @@ class SpoolingWriter implements ArchiveWriter {
   segment(type: Pick<ResourceType, 'group' | 'plural'>): SegmentWriter {
     const name = typeName(type);
     if (this.#segments.has(name)) throw new InternalError(`a segment for ${name} exists`);
-    const segment = new OpenSegment(name, this.#press, this.#spool, () => this.#segments.delete(name));
+    const segment = new OpenSegment(name, this.#press, this.#spool, this.#encryption?.sealerOf(name), () => {
+      this.#segments.delete(name);
+    });
     this.#segments.set(name, segment);
     return segment;
   }
@@ -110,6 +119,7 @@ class SpoolingWriter implements ArchiveWriter {
       .filter((segment) => segment.count > 0)
       .sort((a, b) => compareUtf8(a.type, b.type));
     checkCounts(header, segments);
+    checkEncryption(header, segments, this.#encryption);
 
     const version = await packMember(tarEntry(versionPath, Buffer.from(`${veleroFormatVersion}\n`)), this.#level);
     const pieces: Piece[] = [version];
@@ -208,6 +218,16 @@ function checkCounts(header: BackupHeader, segments: readonly Segment[]): void {
     throw new InternalError(`the header counts ${counted.join()}, not ${written.join()}`);
 }
 
+/** A backup that says of an encrypted type that it lies in clear could not be read any more. */
+function checkEncryption(header: BackupHeader, segments: readonly Segment[], encryption: Encryption | undefined): void {
+  const described = describeEncryption(
+    encryption,
+    segments.map(({ type, count }) => ({ name: type, count })),
+  );
+  if (canonicalJson(header.encryption) !== canonicalJson(described))
+    throw new InternalError('the header describes another encryption than that of the archive');
+}
+
 class OpenSegment implements SegmentWriter {
   readonly #press: MemberPress;
   readonly #spool: Spool;
@@ -215,11 +235,11 @@ class OpenSegment implements SegmentWriter {
   #segment: Segment;
   #isClosed = false;
 
-  constructor(type: TypeName, press: MemberPress, spool: Spool, forget: () => void) {
+  constructor(type: TypeName, press: MemberPress, spool: Spool, sealer: Sealer | undefined, forget: () => void) {
     this.#press = press;
     this.#spool = spool;
     this.#forget = forget;
-    this.#segment = new Segment(type, press);
+    this.#segment = new Segment(type, press, sealer);
   }
 
   get count(): number {

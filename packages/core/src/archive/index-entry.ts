@@ -13,8 +13,8 @@ export interface IndexEntry extends ObjectRef {
   /** sha256 of the stored bytes, base64url without padding. */
   readonly stored: string;
   /**
-   * sha256 (for encrypted objects an HMAC) of what a person would call the object: the stored bytes without what the
-   * server owns. Equal digests mean equal content; different ones may still be equal (another order of keys).
+   * sha256 (for encrypted objects an HMAC, under a key drawn from theirs) of what a person would call the object: its
+   * JSON without what the server owns. Equal digests mean equal content; different ones may still be equal (another order of keys).
    * Undefined for Secrets stored in clear, of which no plain hash is kept.
    */
   readonly content: string | undefined;

@@ -7,7 +7,6 @@ const expected = (what: string, isRight: (value: unknown) => boolean): Shape => 
 
 export const text = expected('text', (value) => typeof value === 'string');
 export const truth = expected('true or false', (value) => typeof value === 'boolean');
-export const nothing = expected('null', (value) => value === null);
 /** A count or a length: a whole number, small enough that no sum of two is inexact. */
 export const natural = expected(
   'a count',
@@ -46,6 +45,11 @@ export function map(item: Shape): Shape {
 /** A value that may be absent. */
 export function optional(shape: Shape): Shape {
   return (value) => (value === undefined ? undefined : shape(value));
+}
+
+/** A value that may be null. */
+export function orNull(shape: Shape): Shape {
+  return (value) => (value === null ? undefined : shape(value));
 }
 
 /** An object with at least these members; what else it has is left alone. */

@@ -36,20 +36,21 @@ describe('a summary', () => {
     expect(read).toMatchObject({ moon: { phase: 3 }, shortfalls: [{ kind: 'later', type: 'x', reason: 'y' }] });
   });
 
-  test.each([
-    ['another major version', ['format'], '2.0', /sample was written by infrabackup test as format 2.0/],
-    ['encryption', ['encryption'], { provider: 'age' }, /as encrypted/],
-  ])('that this version does not read is refused as such: %s', (_, path, value, message) => {
-    const read = (): unknown => parseSummary(withMember(path, value));
-    expect(read).toThrow(
-      expect.objectContaining({ code: 'BACKUP_FORMAT', message: expect.stringMatching(message) as string }),
-    );
-  });
+  test.each([['another major version', ['format'], '2.0', /sample was written by infrabackup test as format 2.0/]])(
+    'that this version does not read is refused as such: %s',
+    (_, path, value, message) => {
+      const read = (): unknown => parseSummary(withMember(path, value));
+      expect(read).toThrow(
+        expect.objectContaining({ code: 'BACKUP_FORMAT', message: expect.stringMatching(message) as string }),
+      );
+    },
+  );
 
   test.each<[string, (string | number)[], unknown, RegExp]>([
     ['no name', ['name'], undefined, /member name is not text/],
     ['no version', ['format'], undefined, /member format is not a version/],
     ['a revision that is no text', ['revision'], 5, /member revision is not text/],
+    ['encryption without keys', ['encryption'], { age: '' }, /member encryption.keys is not a list/],
     ['a negative count', ['types', 0, 'count'], -1, /member types\[0\].count is not a count/],
     ['types that are no list', ['types'], {}, /member types is not a list/],
     ['a namespace without a count', ['types', 1, 'namespaces', 'x'], 'many', /namespaces.x is not a count/],

@@ -3,7 +3,7 @@ import { compareRefs, parseRefKey } from '../object/ref.ts';
 import type { ObjectRef } from '../object/ref.ts';
 import { blockLimitBytes } from './archive-layout.ts';
 import { damaged } from './damaged.ts';
-import { list, map, matching, natural, nothing, object, optional, text, truth } from './json-shape.ts';
+import { list, map, matching, natural, object, orNull, optional, text, truth } from './json-shape.ts';
 import type { Shape } from './json-shape.ts';
 import { formatVersion, summaryDigest } from './summary.ts';
 import type { ArchiveHeader, BackupSummary } from './summary.ts';
@@ -45,7 +45,12 @@ const headerShape: Readonly<Record<string, Shape>> = {
   labels: map(text),
   expiresAt: optional(text),
   contentTable: natural,
-  encryption: nothing,
+  encryption: orNull(
+    object({
+      keys: list(object({ name: text, cipher: text, check: text, types: list(text) })),
+      age: optional(text),
+    }),
+  ),
   types: list(
     object({
       group: text,
@@ -137,15 +142,12 @@ function parse(fileText: string, where: string, shape: Readonly<Record<string, S
   }
   const versionProblem = object({ format: matching(/^\d+\.\d+$/, 'a version') })(value);
   if (versionProblem !== undefined) throw damaged(`${where} is not one: its member ${versionProblem.slice(1)}`);
-  const { format, name, tool, encryption } = value as Record<string, unknown>;
-  const [major] = String(format).split('.');
-  const isKnown = major === formatVersion.split('.')[0] && (encryption === null || encryption === undefined);
-  if (!isKnown) {
+  const { format, name, tool } = value as Record<string, unknown>;
+  if (String(format).split('.')[0] !== formatVersion.split('.')[0]) {
     const writer = typeof tool === 'string' ? ` by ${tool}` : '';
-    const what = major === formatVersion.split('.')[0] ? 'encrypted' : `format ${String(format)}`;
     throw new AppError(
       'BACKUP_FORMAT',
-      `${String(name)} was written${writer} as ${what}, which this version does not read`,
+      `${String(name)} was written${writer} as format ${String(format)}, which this version does not read`,
       {
         hint: 'read it with a later version of infrabackup',
         refs: [String(name)],

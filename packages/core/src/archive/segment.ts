@@ -1,3 +1,4 @@
+import type { Sealer } from '../encryption/encryption.ts';
 import type { TypeName } from '../object/resource-type.ts';
 import { bytesDigest, contentDigest } from '../object/content-digest.ts';
 import type { RawObject } from '../object/raw-object.ts';
@@ -41,6 +42,7 @@ export class Segment {
   /** Whether every object came after the one before it in the order of backups. */
   inOrder = true;
   readonly #press: MemberPress;
+  readonly #sealer: Sealer | undefined;
   readonly #hasContentDigest: boolean;
   #member: Buffer | undefined;
   #memberUsed = 0;
@@ -51,15 +53,29 @@ export class Segment {
   #lastMember = 0;
   #lastKey: string | undefined;
 
-  constructor(type: TypeName, press: MemberPress) {
+  constructor(type: TypeName, press: MemberPress, sealer: Sealer | undefined) {
     this.type = type;
     this.#press = press;
+    this.#sealer = sealer;
     this.#hasContentDigest = hasContentDigest(type);
   }
 
   add(object: RawObject): void {
     const { bytes, name, namespace } = object;
     const ref: ObjectRef = { type: this.type, namespace, name };
+    const sealer = this.#sealer;
+    const ownerUids = object.ownerReferences().map((owner) => owner.uid);
+    if (sealer !== undefined) {
+      this.addStored(ref, sealer.seal(bytes, ref), sealer.contentDigest(object), object.uid ?? '', ownerUids);
+    } else {
+      const content = this.#hasContentDigest ? contentDigest(object) : null;
+      this.addStored(ref, bytes, content, object.uid ?? '', ownerUids);
+    }
+  }
+
+  /** Takes an object as it lies in an archive, encrypted or not, with what its index line says of it. */
+  addStored(ref: ObjectRef, bytes: Buffer, content: string | null, uid: string, ownerUids: readonly string[]): void {
+    const { namespace, name } = ref;
     const key = namespace === undefined ? name : `${namespace}/${name}`;
     this.inOrder &&= this.#lastKey === undefined || compareUtf8(this.#lastKey, key) < 0;
     this.#lastKey = key;
@@ -83,9 +99,9 @@ export class Segment {
       offset,
       bytes.length,
       bytesDigest(bytes),
-      this.#hasContentDigest ? contentDigest(object) : null,
-      object.uid ?? '',
-      object.ownerReferences().map(({ uid }) => uid),
+      content,
+      uid,
+      ownerUids,
     ]);
     this.count++;
     this.sizeBytes += bytes.length;

@@ -1,4 +1,3 @@
-import { rawObject } from '../object/object-scanner.ts';
 import { compareUtf8 } from '../object/ref.ts';
 import { memberContentBytes, objectLimitBytes } from './archive-layout.ts';
 import { unpackMember } from './gzip-member.ts';
@@ -41,10 +40,11 @@ export async function sortSegment(segment: Segment, press: MemberPress, spool: S
     return content;
   };
 
-  const sorted = new Segment(segment.type, press);
+  const sorted = new Segment(segment.type, press, undefined);
   for (const [, { line, member }] of [...objects].sort(([a], [b]) => compareUtf8(a, b))) {
-    const [, , , offset, sizeBytes] = line;
-    sorted.add(rawObject((await contentOf(member)).subarray(offset, offset + sizeBytes)));
+    const [namespace, name, , offset, sizeBytes, , content, uid, ownerUids] = line;
+    const bytes = (await contentOf(member)).subarray(offset, offset + sizeBytes);
+    sorted.addStored({ type: segment.type, namespace: namespace ?? undefined, name }, bytes, content, uid, ownerUids);
     await press.drain();
   }
   await sorted.close();

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ResourceType } from '../object/resource-type.ts';
 import type { TypeName } from '../object/resource-type.ts';
 import type { ClusterIdentity } from '../cluster/reader.ts';
+import type { BackupEncryption } from '../encryption/encryption.ts';
 import type { Selection } from '../select/selection.ts';
 import { canonicalJson } from './canonical-json.ts';
 
@@ -80,8 +81,8 @@ export interface BackupHeader {
   readonly expiresAt?: string;
   /** The version of the table of members that content digests leave out. */
   readonly contentTable: number;
-  /** How Secrets and other objects are encrypted; null when all lie in clear. */
-  readonly encryption: null;
+  /** How objects are encrypted, and which; null when all lie in clear. */
+  readonly encryption: BackupEncryption | null;
   /** Sorted by type name; types with no object included, since they were looked for. */
   readonly types: readonly TypeSummary[];
   readonly shortfalls: readonly Shortfall[];

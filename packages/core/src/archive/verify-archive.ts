@@ -1,6 +1,8 @@
+import type { BackupLock, LockedBy } from '../encryption/backup-lock.ts';
 import { isAppError, throwIfCancelled } from '../errors/app-error.ts';
 import { formatRef } from '../object/ref.ts';
 import type { ObjectRef } from '../object/ref.ts';
+import type { TypeName } from '../object/resource-type.ts';
 import { contentTableVersion } from '../object/server-owned-members.ts';
 import type { ArchiveSource } from './archive-source.ts';
 import { refLimit } from './finding.ts';
@@ -22,6 +24,7 @@ export interface ArchiveParts {
   readonly archiveBytes: number;
   readonly indexOffset: number;
   readonly index: AsyncIterable<Uint8Array>;
+  readonly lock: BackupLock;
   /** Another copy of the index, for blocks that are damaged; undefined where there is none. */
   readonly spareIndex: ArchiveSource | undefined;
 }
@@ -44,6 +47,14 @@ export interface VerifyProgress {
 export interface VerifiedArchive {
   readonly archive: { readonly sizeBytes: number; readonly sha256: string };
   readonly index: { readonly sizeBytes: number; readonly sha256: string };
+  readonly objects: number;
+  /** Those of them whose content could not be looked at. */
+  readonly locked: readonly LockedObjects[];
+}
+
+/** Objects that stayed closed: of them everything but their content was verified. */
+export interface LockedObjects {
+  readonly by: LockedBy;
   readonly objects: number;
 }
 
@@ -69,7 +80,7 @@ export async function verifyArchive(
     onGap: (from, to) => walk.unaccounted(from, to),
   });
   indexWalk.verifyCounts();
-  return { archive: await archive.end(), index: await index.end(), objects: walk.objects };
+  return { archive: await archive.end(), index: await index.end(), objects: walk.objects, locked: walk.locked() };
 }
 
 /** Members that are unpacked while others are looked at. */
@@ -86,6 +97,7 @@ class ArchiveWalk {
   readonly #index: IndexWalk;
   readonly #findings: Findings;
   readonly #options: VerifyArchiveOptions;
+  readonly #locked = new Map<TypeName, number>();
   #missing = 0;
   readonly #missingRefs: ObjectRef[] = [];
 
@@ -121,6 +133,15 @@ class ArchiveWalk {
       const message = `the archive is cut off: ${this.#missing} objects from ${first} on are not in it`;
       this.#findings.add('archive', message, this.#missingRefs);
     }
+  }
+
+  /** By the key that each type needs. */
+  locked(): LockedObjects[] {
+    const types = [...this.#locked].map(([type, objects]) => ({ by: this.#parts.lock.lockedBy(type)!, objects }));
+    return [...Map.groupBy(types, ({ by }) => `${by.cipher} ${by.key}`).values()].map((alike) => ({
+      by: alike[0]!.by,
+      objects: alike.reduce((sum, { objects }) => sum + objects, 0),
+    }));
   }
 
   /** Reports bytes that nothing accounts for, unless what did so is lost. */
@@ -167,7 +188,8 @@ class ArchiveWalk {
     }
     const checksContent = this.#parts.header.contentTable === contentTableVersion;
     const isWhole = !followsLoss && !precedesLoss;
-    for (const { ref, message } of verifyMember(content, { entries, isWhole, checksContent })) {
+    const { lock } = this.#parts;
+    for (const { ref, message } of verifyMember(content, { entries, isWhole, checksContent, lock })) {
       this.#findings.add(
         'object',
         ref === undefined ? `${where} ${message}` : message,
@@ -175,6 +197,9 @@ class ArchiveWalk {
       );
     }
     this.objects += entries.length;
+    // A member holds objects of one type.
+    const { type } = entries[0]!;
+    if (lock.lockedBy(type) !== undefined) this.#locked.set(type, (this.#locked.get(type) ?? 0) + entries.length);
     this.#options.onProgress?.({
       objects: this.objects,
       archiveBytes: offset + packed.length,

@@ -72,7 +72,7 @@ describe('a whole backup', () => {
   test.each(seeds(3))('has no findings, with or without ranges or the files beside it, seed %i', async (seed) => {
     const { contents, summary, count } = await sample(seed, 500);
     const store = await storeOf(contents);
-    const expected = { digest: summary.digest, objects: count, findings: [] };
+    const expected = { digest: summary.digest, objects: count, locked: [], findings: [] };
     expect(await verifyBackup(store, 'sample', { digest: summary.digest })).toEqual(expected);
     const archive = storeSource(store, archiveKey, contents.get(archiveKey)!.length);
     expect(await verifyArchiveFile(archive)).toEqual({ ...expected, digest: undefined });

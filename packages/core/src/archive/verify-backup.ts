@@ -1,3 +1,5 @@
+import { openLock } from '../encryption/backup-lock.ts';
+import type { Keyring } from '../encryption/backup-lock.ts';
 import { isAppError } from '../errors/app-error.ts';
 import { backupFiles } from '../location/backup-files.ts';
 import type { BackupFiles } from '../location/backup-files.ts';
@@ -12,7 +14,7 @@ import { parseSummary } from './parse-summary.ts';
 import { backupFile } from './summary.ts';
 import type { BackupFile, BackupSummary } from './summary.ts';
 import { verifyArchive } from './verify-archive.ts';
-import type { VerifyArchiveOptions } from './verify-archive.ts';
+import type { LockedObjects, VerifyArchiveOptions } from './verify-archive.ts';
 
 /** How a backup is verified. */
 export interface VerifyOptions extends VerifyArchiveOptions {
@@ -20,6 +22,8 @@ export interface VerifyOptions extends VerifyArchiveOptions {
   readonly digest?: string | undefined;
   /** Its files, where they are not in the backup's own folder of the location. */
   readonly files?: BackupFiles | undefined;
+  /** What encrypted objects are opened with; of those that stay closed everything but their content is verified. */
+  readonly keyring?: Keyring | undefined;
 }
 
 /** What came of it: the backup is whole when there are no findings. */
@@ -28,6 +32,8 @@ export interface Verification {
   readonly digest: string | undefined;
   /** Objects whose bytes, headers and digests were held against the index. */
   readonly objects: number;
+  /** Those of them that are encrypted, and whose content could not be looked at. */
+  readonly locked: readonly LockedObjects[];
   readonly findings: readonly Finding[];
 }
 
@@ -44,16 +50,17 @@ export async function verifyBackup(store: Store, name: string, options: VerifyOp
   const summary = await verifySummary(store, name, files, options, findings);
   if (summary === undefined) {
     const archive = await store.stat(files.archive, signal);
-    if (archive === undefined) return { digest: undefined, objects: 0, findings: findings.all };
+    if (archive === undefined) return { digest: undefined, objects: 0, locked: [], findings: findings.all };
     const alone = await verifyArchiveFile(storeSource(store, files.archive, archive.sizeBytes, signal), options);
     return { ...alone, findings: [...findings.all, ...alone.findings] };
   }
 
   if (summary.velero !== undefined) await verifyVelero(store, files.velero, summary.velero, signal, findings);
   const source = storeSource(store, files.archive, summary.archive.sizeBytes, signal);
-  const { archive, index, objects } = await verifyArchive(
+  const { archive, index, objects, locked } = await verifyArchive(
     {
       header: summary,
+      lock: await openLock(summary.encryption, options.keyring),
       archive: orNothing(store.stream(files.archive, 0, signal)),
       archiveBytes: summary.archive.sizeBytes,
       index: orNothing(store.stream(files.index, 0, signal)),
@@ -65,19 +72,21 @@ export async function verifyBackup(store: Store, name: string, options: VerifyOp
   );
   verifyFile(archive, summary.archive, 'archive', findings);
   verifyFile(index, summary.index, 'index', findings);
-  return { digest: summary.digest, objects, findings: findings.all };
+  return { digest: summary.digest, objects, locked, findings: findings.all };
 }
 
 /** {@link verifyBackup} for an archive that lies alone: without a summary there is no digest that covers every byte. */
 export async function verifyArchiveFile(archive: ArchiveSource, options: VerifyOptions = {}): Promise<Verification> {
   const findings = new Findings();
   let objects = 0;
+  let locked: readonly LockedObjects[] = [];
   try {
     const { header, indexOffset } = await readArchiveEnds(archive);
     const index = partOf(archive, `the index in ${archive.name}`, indexOffset, header.index.sizeBytes);
     const verified = await verifyArchive(
       {
         header,
+        lock: await openLock(header.encryption, options.keyring),
         archive: chunksOf(archive),
         archiveBytes: archive.sizeBytes,
         index: chunksOf(index),
@@ -87,12 +96,12 @@ export async function verifyArchiveFile(archive: ArchiveSource, options: VerifyO
       findings,
       options,
     );
-    objects = verified.objects;
+    ({ objects, locked } = verified);
   } catch (error) {
     if (!isAppError(error, 'BACKUP_DAMAGED')) throw error;
     findings.add('archive', error.message);
   }
-  return { digest: undefined, objects, findings: findings.all };
+  return { digest: undefined, objects, locked, findings: findings.all };
 }
 
 /** The summary as far as it can be gone on with; undefined when it cannot be read at all. */

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { openLock } from '../encryption/backup-lock.ts';
 import { bytesDigest, contentDigest } from '../object/content-digest.ts';
 import { rawObject } from '../object/object-scanner.ts';
 import { objectPath } from './archive-layout.ts';
@@ -28,8 +29,10 @@ function entriesOf(...names: readonly string[]): IndexEntry[] {
   });
 }
 
+const lock = await openLock(null, undefined);
+
 const problems = (content: Buffer, entries: readonly IndexEntry[], isWhole = true): string[] =>
-  verifyMember(content, { entries, isWhole, checksContent: true }).map(({ message }) => message);
+  verifyMember(content, { entries, isWhole, checksContent: true, lock }).map(({ message }) => message);
 
 const whole = Buffer.concat([tarOf('one'), tarOf('two')]);
 

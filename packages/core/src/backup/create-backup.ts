@@ -12,6 +12,8 @@ import { veleroBackup } from '../archive/velero-backup.ts';
 import { formatInstant } from '../clock.ts';
 import type { ClusterReader } from '../cluster/reader.ts';
 import type { BackupWriter } from '../location/backup-writer.ts';
+import { describeEncryption } from '../encryption/encryption.ts';
+import type { BackupEncryption, Encryption } from '../encryption/encryption.ts';
 import { abandonBackup, claimBackup, publishSummary } from '../location/claim-backup.ts';
 import type { HeldClaim } from '../location/take-claim.ts';
 import { contentTableVersion } from '../object/server-owned-members.ts';
@@ -33,6 +35,8 @@ export interface CreateBackupOptions {
   readonly labels?: Readonly<Record<string, string>> | undefined;
   /** How long after now `prune` may delete it; absent: never. */
   readonly ttlMs?: number | undefined;
+  /** How objects are encrypted; absent: all lie in clear. */
+  readonly encryption?: Encryption | undefined;
   /** Types listed at a time; 4 when absent. */
   readonly concurrency?: number | undefined;
   /** Objects a request; the reader's own when absent. */
@@ -78,7 +82,7 @@ async function writeBackup(
     writer: { clock },
   } = options;
   const report = options.report ?? (() => undefined);
-  const archive = await createArchiveWriter({ openSpool: options.openSpool, signal });
+  const archive = await createArchiveWriter({ openSpool: options.openSpool, encryption: options.encryption, signal });
   try {
     const { concurrency = defaultConcurrency, chunkSize } = options;
     const reading = await readCluster(plan, { reader, writer: archive, concurrency, chunkSize, signal, report });
@@ -90,13 +94,14 @@ async function writeBackup(
     await store.create(held.files.archive, finished.archive.stream(), signal);
     await store.create(held.files.index, finished.index.stream(), signal);
     const completedAt = formatInstant(clock.now());
-    const velero = Buffer.from(veleroBackup({ ...header, completedAt }));
-    await store.create(held.files.velero, velero, signal);
+    // Velero could not read what is encrypted, and would restore the strings that stand for objects.
+    const velero = header.encryption === null ? Buffer.from(veleroBackup({ ...header, completedAt })) : undefined;
+    if (velero !== undefined) await store.create(held.files.velero, velero, signal);
     const summary = sealSummary({
       ...header,
       completedAt,
       ...finished.files(),
-      velero: backupFile('velero-backup.json', velero),
+      ...(velero !== undefined && { velero: backupFile('velero-backup.json', velero) }),
     });
     await publishSummary(store, held, Buffer.from(`${JSON.stringify(summary, null, 2)}\n`), signal);
     return summary;
@@ -113,6 +118,10 @@ function headerOf(
 ): BackupHeader {
   const { revision, types, shortfalls } = reading;
   const { ttlMs } = options;
+  const encryption = describeEncryption(
+    options.encryption,
+    types.map((type) => ({ name: typeName(type), count: type.count })),
+  );
   return {
     format: formatVersion,
     name: options.name,
@@ -124,17 +133,22 @@ function headerOf(
     labels: options.labels ?? {},
     ...(ttlMs !== undefined && { expiresAt: formatInstant(startedAt + ttlMs) }),
     contentTable: contentTableVersion,
-    encryption: null,
+    encryption,
     types,
     shortfalls: [...plan.undiscovered.map((failure) => ({ kind: 'undiscovered', ...failure }) as const), ...shortfalls],
-    warnings: warningsOf(reading, options.store),
+    warnings: warningsOf(reading, encryption, options.store),
   };
 }
 
-function warningsOf(reading: ClusterReading, store: Store): readonly BackupWarning[] {
+function warningsOf(
+  reading: ClusterReading,
+  encryption: BackupEncryption | null,
+  store: Store,
+): readonly BackupWarning[] {
   const warnings: BackupWarning[] = [];
   const secrets = reading.types.find((type) => typeName(type) === 'secrets')?.count ?? 0;
-  if (secrets > 0) warnings.push({ kind: 'secrets-in-clear', count: secrets });
+  const isSealed = encryption?.keys.some(({ types }) => types.includes('secrets')) ?? false;
+  if (secrets > 0 && !isSealed) warnings.push({ kind: 'secrets-in-clear', count: secrets });
   if (!store.capabilities.conditionalCreate) warnings.push({ kind: 'unconditional-store' });
   if (reading.unreadable.length > 0) {
     warnings.push({

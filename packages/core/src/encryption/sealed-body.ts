@@ -68,7 +68,7 @@ export function openBody(body: Buffer, ref: ObjectRef, keys: readonly Encryption
 export function keyError(
   why: 'missing' | 'wrong',
   what: string,
-  { cipher, name }: Pick<EncryptionKey, 'cipher' | 'name'>,
+  { cipher, name }: { readonly cipher: string; readonly name: string },
 ): AppError {
   const key = `the ${cipher} key ${JSON.stringify(name)}`;
   return why === 'missing'

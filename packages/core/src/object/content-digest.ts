@@ -29,6 +29,17 @@ export function contentDigest(object: Pick<RawObject, 'bytes' | 'contentCuts'>):
   return hash('sha256', scratch.subarray(0, length), 'base64url');
 }
 
+/** What {@link contentDigest} is of, for another digest: the object's bytes without the members that the server owns. */
+export function contentParts({ bytes, contentCuts: cuts }: Pick<RawObject, 'bytes' | 'contentCuts'>): Buffer[] {
+  const parts: Buffer[] = [];
+  let from = 0;
+  for (let i = 0; i < cuts.length; i += 2) {
+    parts.push(bytes.subarray(from, cuts[i]));
+    from = cuts[i + 1]!;
+  }
+  return [...parts, bytes.subarray(from)];
+}
+
 /** sha256 of the bytes, base64url without padding. */
 export function bytesDigest(bytes: Buffer): string {
   return hash('sha256', bytes, 'base64url');

@@ -5,6 +5,8 @@ import { backupFile, formatVersion, sealSummary } from '../archive/summary.ts';
 import type { BackupHeader, BackupSummary } from '../archive/summary.ts';
 import { veleroBackup } from '../archive/velero-backup.ts';
 import { backupFiles } from '../location/backup-files.ts';
+import { describeEncryption } from '../encryption/encryption.ts';
+import type { Encryption } from '../encryption/encryption.ts';
 import type { JsonObject } from '../object/manifest.ts';
 import { rawObject } from '../object/object-scanner.ts';
 import { compareRefs } from '../object/ref.ts';
@@ -78,6 +80,7 @@ export interface WriteSampleOptions {
   /** Members of the header that are other than those of every sample. */
   readonly header?: Partial<BackupHeader>;
   readonly level?: number;
+  readonly encryption?: Encryption;
   readonly spool?: Spool;
   /** The order in which objects arrive; that of the sample when absent. Each type keeps its own. */
   readonly arrival?: readonly SampleObject[];
@@ -88,12 +91,12 @@ export async function writeSample(
   objects: readonly SampleObject[],
   options: WriteSampleOptions = {},
 ): Promise<{ store: Store; summary: BackupSummary }> {
-  const { store = openMemoryStore(), name = 'sample', level, spool = memorySpool(), arrival = objects } = options;
-  const writer = await createArchiveWriter({ openSpool: () => Promise.resolve(spool), level });
+  const { store = openMemoryStore(), name = 'sample', level, encryption, spool = memorySpool() } = options;
+  const writer = await createArchiveWriter({ openSpool: () => Promise.resolve(spool), level, encryption });
   const types = new Map([...sampleTypes, ...objects.map(({ type }) => type)].map((type) => [typeName(type), type]));
   const segments = new Map<TypeName, SegmentWriter>();
   for (const [name, type] of types) segments.set(name, writer.segment(type));
-  for (const { type, json } of arrival) {
+  for (const { type, json } of options.arrival ?? objects) {
     const segment = segments.get(typeName(type))!;
     segment.add(rawObject(Buffer.from(json)));
     await segment.drain();
@@ -111,7 +114,10 @@ export async function writeSample(
     selection: { preset: 'all', rules: [{}] },
     labels: {},
     contentTable: 1,
-    encryption: null,
+    encryption: describeEncryption(
+      encryption,
+      stats.map((type) => ({ name: typeName(type), count: type.count })),
+    ),
     types: stats.sort((a, b) => (typeName(a) < typeName(b) ? -1 : 1)),
     shortfalls: [],
     warnings: [],
