@@ -1,8 +1,7 @@
-import { typeName, type Backup, type TypeSummary } from '@infrabackup/core';
+import { parseManifest, typeName, type Backup, type TypeSummary } from '@infrabackup/core';
 import { builtInColumns } from '../columns/built-in-columns.ts';
 import { ageColumn, nameColumn, type ObjectColumn } from '../columns/object-column.ts';
 import { printerColumns } from '../columns/printer-columns.ts';
-import { parseObject } from './parse-object.ts';
 
 /**
  * The columns of a type's table: those of the built-in table; for custom resources those of the CRD as it is in the
@@ -14,5 +13,5 @@ export async function columnsFor(type: TypeSummary, backup: Backup): Promise<rea
   if (builtIn !== undefined) return builtIn.columns;
   const definition = await backup.find({ type: 'customresourcedefinitions.apiextensions.k8s.io', name });
   if (definition === undefined) return [nameColumn, ageColumn];
-  return printerColumns(parseObject(await backup.read(definition)), type.version);
+  return printerColumns(parseManifest(await backup.read(definition)), type.version);
 }

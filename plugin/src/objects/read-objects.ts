@@ -2,6 +2,7 @@ import {
   AppError,
   formatRef,
   matchesLabels,
+  parseManifest,
   typeName,
   type Backup,
   type IndexEntry,
@@ -9,7 +10,6 @@ import {
   type Manifest,
 } from '@infrabackup/core';
 import type { ObjectQuery } from './object-query.ts';
-import { parseObject } from './parse-object.ts';
 
 /** Where objects are looked for. */
 export interface ObjectScope {
@@ -32,7 +32,7 @@ export async function* findEntries(
 /** The objects of a query, those whose labels match; read in the order of the backup. */
 export async function* readObjects(query: ObjectQuery, scope: ObjectScope, backup: Backup): AsyncGenerator<Manifest> {
   for await (const { bytes } of backup.readMany(findEntries(query, scope, backup))) {
-    const object = parseObject(bytes);
+    const object = parseManifest(bytes);
     if (matchesLabels(scope.labels, object.metadata.labels ?? {})) yield object;
   }
 }

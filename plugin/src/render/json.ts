@@ -1,4 +1,4 @@
-import { compareUtf8 } from '@infrabackup/core';
+import { compareUtf8, rawNumber } from '@infrabackup/core';
 
 /** The value as kubectl prints JSON: four blanks an indent, a newline at the end. Errors are shown by code and message. */
 export function renderJson(value: unknown): string {
@@ -13,12 +13,9 @@ export function sortKeys(value: unknown): unknown {
   return Object.fromEntries(entries.map(([key, inner]) => [key, sortKeys(inner)]));
 }
 
-/** Whole numbers beyond a double are BigInt here; see `parseObject`. */
+/** Whole numbers beyond a double are BigInt here; see `parseManifest`. */
 function exactly(_key: string, value: unknown): unknown {
-  if (typeof value === 'bigint') return (JSON as JsonWithRaw).rawJSON(String(value));
+  if (typeof value === 'bigint') return rawNumber(value);
   if (value instanceof Error) return { ...('code' in value && { code: value.code }), message: value.message };
   return value;
 }
-
-/** Node has it since 21; TypeScript's library does not yet. Source: https://github.com/tc39/proposal-json-parse-with-source */
-type JsonWithRaw = JSON & { rawJSON(text: string): unknown };

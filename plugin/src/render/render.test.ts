@@ -1,7 +1,6 @@
-import { AppError } from '@infrabackup/core';
+import { AppError, parseManifest } from '@infrabackup/core';
 import { load } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
-import { parseObject } from '../objects/parse-object.ts';
 import { memoryShell } from '../testing/memory-shell.ts';
 import { formatAge, formatAgeAt } from './age.ts';
 import { outcomeOf, renderFailure } from './failure.ts';
@@ -113,7 +112,7 @@ describe('redactText', () => {
 
 describe('JSON and YAML', () => {
   it('keep whole numbers that a double would round', () => {
-    const object = parseObject(
+    const object = parseManifest(
       Buffer.from('{"a":9007199254740993,"b":[-12345678901234567890],"c":1.5,"d":"9007199254740993"}'),
     );
     expect(renderJson(object)).toBe(

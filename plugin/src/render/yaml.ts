@@ -1,15 +1,2 @@
-import { DUMP_SCHEMA, dump } from 'js-yaml';
-
-const intTag = DUMP_SCHEMA.tags.find(({ tagName }) => tagName === 'tag:yaml.org,2002:int')!;
-
-/** Whole numbers beyond a double are BigInt here, see `parseObject`; what YAML 1.1 would misread is quoted. */
-const schema = DUMP_SCHEMA.withTags({
-  ...(intTag as Extract<typeof intTag, { nodeKind: 'scalar' }>),
-  identify: (data) => typeof data === 'bigint' || intTag.identify(data),
-  represent: String,
-});
-
-/** The value as kubectl prints YAML: lists at the level of their key, no line folded. Import it when it is needed. */
-export function renderYaml(value: unknown): string {
-  return dump(value, { lineWidth: -1, noRefs: true, seqNoIndent: true, quoteStyle: 'double', schema });
-}
+/** Import it when it is needed: the library behind it takes its time to start. */
+export { renderYaml } from '@infrabackup/core';

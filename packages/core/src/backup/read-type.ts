@@ -4,6 +4,7 @@ import type { ClusterReader } from '../cluster/reader.ts';
 import { compareUtf8 } from '../object/ref.ts';
 import { typeName } from '../object/resource-type.ts';
 import { rawObject } from '../object/object-scanner.ts';
+import { stringifyExactly } from '../object/parse-manifest.ts';
 import type { RawObject } from '../object/raw-object.ts';
 import { objectFilter } from '../select/match-object.ts';
 import { selectorsOf, type TypePlan } from '../select/plan-selection.ts';
@@ -93,7 +94,7 @@ function scopesOf(plan: TypePlan): readonly Scope[] {
 async function readOne(plan: TypePlan, name: string, sink: ObjectSink, options: ReadTypeOptions): Promise<boolean> {
   try {
     const found = await options.reader.get(plan.type, undefined, name, options.signal);
-    if (found !== undefined) sink.add(rawObject(Buffer.from(JSON.stringify(found))));
+    if (found !== undefined) sink.add(rawObject(Buffer.from(stringifyExactly(found))));
     return true;
   } catch (error) {
     if (!endsOneTypeOnly(error)) throw error;

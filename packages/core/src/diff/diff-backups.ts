@@ -5,6 +5,7 @@ import type { Backup } from '../archive/open-backup.ts';
 import { throwIfCancelled } from '../errors/app-error.ts';
 import type { Manifest } from '../object/manifest.ts';
 import { rawObject } from '../object/object-scanner.ts';
+import { parseManifest } from '../object/parse-manifest.ts';
 import { compareRefs, type ObjectRef } from '../object/ref.ts';
 import type { StoredSelection } from '../select/select-stored.ts';
 import { sameContent } from './compare-manifests.ts';
@@ -160,5 +161,5 @@ function isSelected(selection: StoredSelection, { entry, bytes }: StoredObject):
 }
 
 function parse({ bytes }: StoredObject): Manifest {
-  return JSON.parse(bytes.toString()) as Manifest;
+  return parseManifest(bytes);
 }

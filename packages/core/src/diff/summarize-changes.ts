@@ -1,3 +1,4 @@
+import { stringifyExactly } from '../object/parse-manifest.ts';
 import { masked } from '../object/redact.ts';
 import { formatChangePath } from './change-path.ts';
 import type { Change } from './compare-manifests.ts';
@@ -36,7 +37,7 @@ function summarizeChange(change: Change): string {
 
 /** The value where it is plain, not masked, and fits on the line; undefined where it does not. */
 function shortValue(value: unknown): string | undefined {
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  const text = typeof value === 'string' ? value : stringifyExactly(value);
   if (typeof value === 'object' || text.startsWith(masked)) return undefined;
   return text.length <= shownLength && /^[\x20-\x7e]*$/.test(text) ? text : undefined;
 }

@@ -1,7 +1,7 @@
 import { structuredPatch } from 'diff';
-import { dump } from 'js-yaml';
 import type { Manifest } from '../object/manifest.ts';
 import type { CompareOptions } from './compare-manifests.ts';
+import { renderYaml } from '../object/render-yaml.ts';
 import { visibleManifest } from './hidden-fields.ts';
 import { shapeOf, type Shape } from './list-keys.ts';
 import { maskSecrets } from './mask-secrets.ts';
@@ -105,11 +105,8 @@ export function readableTexts(
   return [toYaml(left && readable(left)), toYaml(right && readable(right, left, shape))];
 }
 
-/** As kubectl prints it: lists at the level of their member, no line folded. */
 function toYaml(value: unknown): string {
-  return value === undefined
-    ? ''
-    : dump(value, { lineWidth: -1, noRefs: true, seqNoIndent: true, quoteStyle: 'double' });
+  return value === undefined ? '' : renderYaml(value);
 }
 
 /** A copy with sorted members and without null ones, its free lists in the order of `model`. */

@@ -5,6 +5,7 @@ import { concurrently } from '../concurrently.ts';
 import { compareManifests, sameContent, type Change } from '../diff/compare-manifests.ts';
 import { definitionsOf } from '../diff/definitions-of.ts';
 import type { Manifest } from '../object/manifest.ts';
+import { parseManifest } from '../object/parse-manifest.ts';
 import { isAppError } from '../errors/app-error.ts';
 import { compareUtf8, type ObjectRef } from '../object/ref.ts';
 import { wasLookedFor } from './looked-for.ts';
@@ -177,5 +178,5 @@ async function* stepsOf(runs: readonly Run[]): AsyncGenerator<HistoryStep> {
 }
 
 async function readObject(backup: Backup, entry: IndexEntry): Promise<Manifest> {
-  return JSON.parse((await backup.read(entry)).toString()) as Manifest;
+  return parseManifest(await backup.read(entry));
 }

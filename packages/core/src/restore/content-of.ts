@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { canonicalJson } from '../archive/canonical-json.ts';
 import { visibleManifest } from '../diff/hidden-fields.ts';
 import type { Manifest } from '../object/manifest.ts';
+import { stringifyExactly } from '../object/parse-manifest.ts';
 
 /** Digests objects for one run: of a short secret a plain hash would tell too much to be kept or passed on. */
 export interface ContentDigester {
@@ -19,6 +20,7 @@ export function contentDigester(key: string): ContentDigester {
   const keyed = (text: string): string => hash('sha256', `${key}\n${text}`, 'base64url');
   return {
     contentOf: (manifest) => keyed(canonicalJson(visibleManifest(manifest))),
-    requestOf: (body) => keyed(JSON.stringify({ ...body, metadata: { ...body.metadata, ownerReferences: undefined } })),
+    requestOf: (body) =>
+      keyed(stringifyExactly({ ...body, metadata: { ...body.metadata, ownerReferences: undefined } })),
   };
 }

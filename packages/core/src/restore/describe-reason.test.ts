@@ -6,14 +6,17 @@ describe('a reason', () => {
   test.each([
     [
       { kind: 'immutable', fields: ['spec.selector'], replace: { allowed: true, effect: 'its Pods stay' } },
-      'spec.selector cannot change; replacing it: its Pods stay',
+      'spec.selector cannot change; --existing replace deletes it and creates it anew: its Pods stay',
     ],
     [
       { kind: 'forbidden', right: { verb: 'update', type: 'secrets', namespace: 'shop' }, message: 'no' },
       'you may not update secrets in shop',
     ],
-    [{ kind: 'terminating', finalizers: ['a.io/x', 'b.io/y'] }, 'it is being deleted and waits for a.io/x, b.io/y'],
-    [{ kind: 'terminating', finalizers: [] }, 'it is being deleted'],
+    [
+      { kind: 'terminating', finalizers: ['a.io/x', 'b.io/y'] },
+      'it is being deleted and waits for a.io/x, b.io/y; try again once it is gone',
+    ],
+    [{ kind: 'terminating', finalizers: [] }, 'it is being deleted; try again once it is gone'],
     [
       {
         kind: 'unservable',

@@ -15,32 +15,34 @@ export function describeReason(reason: SkipReason | ConflictReason | UnservableR
     case 'not-creatable':
       return 'nobody can create objects of its type';
     case 'immutable':
-      return `${fields(reason.fields)} cannot change; ${reason.replace.allowed ? 'replacing it' : 'no replacing'}: ${reason.replace.effect}`;
+      return reason.replace.allowed
+        ? `${fields(reason.fields)} cannot change; --existing replace deletes it and creates it anew: ${reason.replace.effect}`
+        : `${fields(reason.fields)} cannot change, and it is never replaced: ${reason.replace.effect}`;
     case 'invalid':
     case 'too-large':
-      return `the server refuses it: ${reason.message}`;
+      return `the server refuses it: ${reason.message}; --modifiers can change what is sent`;
     case 'quota':
-      return `quota ${reason.quota} is used up: ${reason.message}`;
+      return `quota ${reason.quota} is used up: ${reason.message}; raise it, and try again`;
     case 'address-taken':
-      return `${fields(reason.fields)} ${reason.fields.length > 1 ? 'are' : 'is'} not to be had: ${reason.message}`;
+      return `${fields(reason.fields)} ${reason.fields.length > 1 ? 'are' : 'is'} not to be had: ${reason.message}; --addresses reassign takes another`;
     case 'webhook-denied':
       return `webhook ${reason.webhook} refuses it: ${reason.message}`;
     case 'admission-denied':
       return `${reason.policy === undefined ? 'admission' : `policy ${reason.policy}`} refuses it: ${reason.message}`;
     case 'webhook-away':
-      return `webhook ${reason.webhook} must be asked and does not answer: ${reason.message}`;
+      return `webhook ${reason.webhook} must be asked and does not answer: ${reason.message}; bring its back end up or take its configuration away, and try again`;
     case 'conversion-away':
-      return `the webhook that converts its type does not answer: ${reason.message}`;
+      return `the webhook that converts its type does not answer: ${reason.message}; bring its back end up, and try again`;
     case 'forbidden':
       return reason.right === undefined ? reason.message : `you may not ${formatRight(reason.right)}`;
     case 'escalation':
-      return `it would give more rights than you have: ${reason.message}`;
+      return `it would give more rights than you have: ${reason.message}; who has them, or may escalate, can restore it`;
     case 'terminating':
-      return `it is being deleted${reason.finalizers.length === 0 ? '' : ` and waits for ${reason.finalizers.join(', ')}`}`;
+      return `it is being deleted${reason.finalizers.length === 0 ? '' : ` and waits for ${reason.finalizers.join(', ')}`}; try again once it is gone`;
     case 'namespace-terminating':
-      return `namespace ${reason.namespace} is being deleted`;
+      return `namespace ${reason.namespace} is being deleted; try again once it is gone`;
     case 'namespace-missing':
-      return `namespace ${reason.namespace} is neither there nor restored along`;
+      return `namespace ${reason.namespace} is neither there nor restored along; create it, or name it too: namespace/${reason.namespace}`;
     case 'same-target':
       return `${reason.other} would become the same object`;
     case 'moved':

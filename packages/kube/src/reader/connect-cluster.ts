@@ -1,4 +1,10 @@
-import type { ClusterIdentity, ClusterReader, Manifest, ResourceType } from '@infrabackup/core';
+import {
+  parseManifest,
+  type ClusterIdentity,
+  type ClusterReader,
+  type Manifest,
+  type ResourceType,
+} from '@infrabackup/core';
 import type { Connection } from '../connection/connection.ts';
 import { isNotFound } from '../http/api-error.ts';
 import { countObjects, readCurrentRevision } from './count-objects.ts';
@@ -36,8 +42,7 @@ async function readClusterUid(connection: Connection, signal: AbortSignal | unde
   const response = await connection.request(request);
   if (response.statusCode === 403 || response.statusCode === 404) return undefined;
   if (response.statusCode !== 200) throw connection.refused(request, response);
-  const namespace = JSON.parse(response.body.toString('utf8')) as Manifest;
-  return namespace.metadata.uid;
+  return parseManifest(response.body).metadata.uid;
 }
 
 async function getObject(
@@ -51,5 +56,5 @@ async function getObject(
   const response = await connection.request(request);
   if (isNotFound(response)) return undefined;
   if (response.statusCode !== 200) throw connection.refused(request, response);
-  return JSON.parse(response.body.toString('utf8')) as Manifest;
+  return parseManifest(response.body);
 }

@@ -1,5 +1,7 @@
 import {
   AppError,
+  parseManifest,
+  stringifyExactly,
   type Manifest,
   type Refusal,
   type WriteAnswer,
@@ -110,7 +112,7 @@ function withSubresource(path: string, { subresource }: { readonly subresource?:
 }
 
 function json(body: unknown): string {
-  return JSON.stringify(body);
+  return stringifyExactly(body);
 }
 
 function done(request: WriteRequest, response: ApiResponse): WriteAnswer {
@@ -123,7 +125,7 @@ function done(request: WriteRequest, response: ApiResponse): WriteAnswer {
 
 function parse(request: WriteRequest, response: ApiResponse): Manifest {
   try {
-    return JSON.parse(response.body.toString('utf8')) as Manifest;
+    return parseManifest(response.body);
   } catch (cause) {
     const what = `${request.type.plural}/${request.name}`;
     throw new AppError('CLUSTER_PROTOCOL', `what the API server answers to a write of ${what} is not JSON`, { cause });

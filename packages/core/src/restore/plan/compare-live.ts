@@ -7,6 +7,7 @@ import { isAppError } from '../../errors/app-error.ts';
 import { contentDigest } from '../../object/content-digest.ts';
 import type { Manifest } from '../../object/manifest.ts';
 import { rawObject } from '../../object/object-scanner.ts';
+import { stringifyExactly } from '../../object/parse-manifest.ts';
 import type { RawObject } from '../../object/raw-object.ts';
 import { compareRefs, compareUtf8, type ObjectRef } from '../../object/ref.ts';
 import { typeName, type ResourceType } from '../../object/resource-type.ts';
@@ -272,7 +273,7 @@ async function compareOneByOne(
       try {
         const object = await input.reader.get(type, ref.namespace, ref.name, signal);
         if (object !== undefined) {
-          const bytes = Buffer.from(JSON.stringify(object));
+          const bytes = Buffer.from(stringifyExactly(object));
           live = { offset: await input.spool.append(bytes), length: bytes.length };
         }
       } catch (error) {

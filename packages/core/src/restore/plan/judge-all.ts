@@ -6,6 +6,7 @@ import { concurrently } from '../../concurrently.ts';
 import { contentDigest } from '../../object/content-digest.ts';
 import type { Manifest } from '../../object/manifest.ts';
 import { rawObject } from '../../object/object-scanner.ts';
+import { parseManifest } from '../../object/parse-manifest.ts';
 import { compareRefs, refKey, type ObjectRef } from '../../object/ref.ts';
 import { typeName, type ResourceType } from '../../object/resource-type.ts';
 import type { ContentDigester } from '../content-of.ts';
@@ -171,7 +172,7 @@ async function judgeChunk(
   for await (const { bytes } of input.backup.readMany(chunk.map(({ entry }) => entry))) {
     const { liveDigest } = chunk[manifests.length]!;
     const isSame = liveDigest !== undefined && contentDigest(rawObject(bytes)) === liveDigest;
-    manifests.push({ manifest: JSON.parse(bytes.toString()) as Manifest, isSame });
+    manifests.push({ manifest: parseManifest(bytes), isSame });
   }
   await lookup.lookUp(chunk.flatMap(({ target }, index) => refsOf(manifests[index]!.manifest, target, typeOf)));
 
@@ -257,5 +258,5 @@ function judgeExtra(live: Manifest, version: string, { options, digester }: Judg
 }
 
 async function readKept({ offset, length }: KeptObject, spool: Spool): Promise<Manifest> {
-  return JSON.parse((await spool.read(offset, length)).toString()) as Manifest;
+  return parseManifest(await spool.read(offset, length));
 }

@@ -17,8 +17,8 @@ export async function deleteAsPlanned(job: WriteJob, context: WriteContext): Pro
   let { resourceVersion } = over;
   if (job.wasBegun) {
     const live = await readLive(job, context);
-    if (live === undefined || live.metadata.uid !== over.uid) return deleted([]);
-    if (live.metadata.deletionTimestamp !== undefined) return await awaitEmptied(live, job, context);
+    if (live === undefined || live.metadata.uid !== over.uid) return deletedBy(undefined);
+    if (live.metadata.deletionTimestamp !== undefined) return deletedBy(live);
     if (live.metadata.resourceVersion !== resourceVersion && context.digester.contentOf(live) !== over.content) {
       return { kind: 'result', result: { outcome: 'left', reason: { kind: 'moved', now: 'changed' }, notes: [] } };
     }
@@ -31,11 +31,11 @@ export async function deleteAsPlanned(job: WriteJob, context: WriteContext): Pro
   );
   switch (sent.kind) {
     case 'done':
-      return await awaitEmptied(sent.object, job, context);
+      return deletedBy(sent.object);
     case 'moved':
       return { kind: 'again' };
     case 'not-served':
-      return deleted([]);
+      return deletedBy(undefined);
     case 'open':
       return sent;
     case 'refused':
@@ -43,32 +43,30 @@ export async function deleteAsPlanned(job: WriteJob, context: WriteContext): Pro
   }
 }
 
-/**
- * What is in a namespace, and what a definition defines, goes while the thing itself waits: others of that name can
- * only be made once it is gone.
- */
-async function awaitEmptied(object: Manifest | undefined, job: WriteJob, context: WriteContext): Promise<DeletionStep> {
-  const finalizers = object?.metadata.finalizers ?? [];
-  const { type } = job.planned.ref;
-  if (type !== 'namespaces' && type !== 'customresourcedefinitions.apiextensions.k8s.io') return deleted(finalizers);
-  const left = await awaitGone(job.write.over!.uid, job, context);
-  return left === undefined
-    ? deleted([])
-    : deleted([...(left.metadata.finalizers ?? []), ...namespaceFinalizers(left)]);
+/** Whether it is gone by the server's answer, or still there: then `awaitDeleted` waits, for all of a tier at once. */
+function deletedBy(answer: Manifest | undefined): DeletionStep {
+  return { kind: 'result', result: deleted(answer?.metadata.deletionTimestamp === undefined ? undefined : answer) };
 }
 
-function namespaceFinalizers(object: Manifest): readonly string[] {
-  const finalizers = childOf(object, 'spec')?.['finalizers'];
-  return Array.isArray(finalizers) ? (finalizers as string[]) : [];
+function deleted(stillThere: Manifest | undefined): ObjectResult {
+  const notes =
+    stillThere === undefined ? [] : [{ kind: 'terminating', finalizers: finalizersOf(stillThere) } as const];
+  return { outcome: 'deleted', notes };
 }
 
-function deleted(finalizers: readonly string[]): DeletionStep {
-  const notes = finalizers.length === 0 ? [] : [{ kind: 'finalizing', finalizers } as const];
-  return { kind: 'result', result: { outcome: 'deleted', notes } };
+/** Those of a namespace, and of what is in it, stand in its spec. */
+function finalizersOf(object: Manifest): readonly string[] {
+  const ofSpec = childOf(object, 'spec')?.['finalizers'];
+  return [...(object.metadata.finalizers ?? []), ...(Array.isArray(ofSpec) ? (ofSpec as string[]) : [])];
 }
 
-/** Time for the garbage collector to let go of dependents, and for finalizers. */
-const goneWithinMs = 60_000;
+/** The result of a deletion once the object is gone, or after `withinMs`: then a note says what it waits for. */
+export async function awaitDeleted(job: WriteJob, context: WriteContext, withinMs: number): Promise<ObjectResult> {
+  return deleted(await awaitGone(job.write.over!.uid, job, context, withinMs));
+}
+
+/** Time for the garbage collector to let go of dependents, for finalizers, and for what is in a namespace to go. */
+export const goneWithinMs = 60_000;
 const pollsMs = [20, 50, 100, 200, 400, 800];
 
 /** Deletes an object to make room for its replacement, and waits until it is gone. */
@@ -89,18 +87,23 @@ export async function removeToReplace(
       return { kind: 'result', result: { outcome: 'left', reason: sent.reason, notes: [] } };
     }
   }
-  const left = await awaitGone(uid, job, context);
+  const left = await awaitGone(uid, job, context, goneWithinMs);
   if (left === undefined) return { kind: 'gone' };
   const reason = { kind: 'terminating', finalizers: left.metadata.finalizers ?? [] } as const;
   return { kind: 'result', result: { outcome: 'left', reason, notes: [] } };
 }
 
-/** Resolves once the object is gone; to the object when it is still there after a minute. */
-async function awaitGone(uid: string, job: WriteJob, context: WriteContext): Promise<Manifest | undefined> {
+/** Resolves once the object is gone; to the object when it is still there after that time. */
+async function awaitGone(
+  uid: string,
+  job: WriteJob,
+  context: WriteContext,
+  withinMs: number,
+): Promise<Manifest | undefined> {
   for (let waitedMs = 0, poll = 0; ; poll++) {
     const now = await readLive(job, context);
     if (now?.metadata.uid !== uid) return undefined;
-    if (waitedMs >= goneWithinMs) return now;
+    if (waitedMs >= withinMs) return now;
     const waitMs = pollsMs[Math.min(poll, pollsMs.length - 1)]!;
     await context.sleep(waitMs);
     waitedMs += waitMs;

@@ -11,8 +11,8 @@ export function describeResultNote(note: ResultNote): string {
       return note.message;
     case 'server-warning':
       return `the server remarks: ${note.message}`;
-    case 'finalizing':
-      return `it waits for ${note.finalizers.join(', ')}`;
+    case 'terminating':
+      return `it is still terminating${note.finalizers.length === 0 ? '' : `, and waits for ${note.finalizers.join(', ')}`}`;
     case 'appeared':
       return 'it was there when it was to be created';
     case 'not-ready':

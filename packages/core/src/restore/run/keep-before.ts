@@ -8,6 +8,7 @@ import { isAppError } from '../../errors/app-error.ts';
 import { backupFiles, type BackupFiles } from '../../location/backup-files.ts';
 import type { Manifest } from '../../object/manifest.ts';
 import { rawObject } from '../../object/object-scanner.ts';
+import { stringifyExactly } from '../../object/parse-manifest.ts';
 import { compareRefs, type ObjectRef } from '../../object/ref.ts';
 import type { TypeName } from '../../object/resource-type.ts';
 import { contentTableVersion } from '../../object/server-owned-members.ts';
@@ -93,7 +94,7 @@ async function fill(
     const refs = objects.map(({ ref }) => ref).sort(compareRefs);
     for (let from = 0; from < refs.length; from += chunkSize) {
       for (const live of await readChunk(refs.slice(from, from + chunkSize), input)) {
-        if (live !== undefined) segment.add(rawObject(Buffer.from(JSON.stringify(live))));
+        if (live !== undefined) segment.add(rawObject(Buffer.from(stringifyExactly(live))));
       }
       await segment.drain();
     }

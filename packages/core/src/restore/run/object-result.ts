@@ -21,8 +21,8 @@ export type ResultNote =
   | { readonly kind: 'fields-left'; readonly message: string }
   /** The server remarked on it, e.g. a member that it does not know and dropped. */
   | { readonly kind: 'server-warning'; readonly message: string }
-  /** It is deleted, and waits for these finalizers. */
-  | { readonly kind: 'finalizing'; readonly finalizers: readonly string[] }
+  /** Its deletion was accepted, and it is still there: it waits for these finalizers. */
+  | { readonly kind: 'terminating'; readonly finalizers: readonly string[] }
   /** It was there when it was to be created. */
   | { readonly kind: 'appeared' }
   /** What is to be waited for after it was written did not come in time. */
@@ -36,6 +36,11 @@ export interface ObjectResult {
   readonly notes: readonly ResultNote[];
   /** The object as the restore left it; absent where nothing was written, and for deletions. */
   readonly left?: LeftObject;
+}
+
+/** Whether it was deleted and is still there. */
+export function isTerminating({ notes }: ObjectResult): boolean {
+  return notes.some(({ kind }) => kind === 'terminating');
 }
 
 /** Which object a restore left behind, so that an undo knows whether it is still the same. */

@@ -2,14 +2,14 @@ import { formatRef, type ObjectRef } from '../../object/ref.ts';
 import { describeReason } from '../describe-reason.ts';
 import { isWrite, type PlannedObject, type Verdict } from '../restore-plan.ts';
 import { describeResultNote } from './describe-result-note.ts';
-import type { ObjectOutcome, ObjectResult } from './object-result.ts';
+import { isTerminating, type ObjectOutcome, type ObjectResult } from './object-result.ts';
 import type { RunHead, RunRecord } from './run-store.ts';
 
 /** How a run stands. */
 export type RunStatus =
   /** Every object has a result, and none was left against the plan. */
   | 'done'
-  /** Every object has a result; some are not what the backup says. */
+  /** Every object has a result; some are not what the backup says, or still terminating. */
   | 'partial'
   /** A process is carrying it out. */
   | 'running'
@@ -49,6 +49,7 @@ export function summarizeRun({ head, plan, records, isOpen }: RunRecord): RunSum
   const results = resultsOf(records);
   const outcomes: Partial<Record<ObjectOutcome, number>> = {};
   for (const { outcome } of results.values()) outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+  const terminating = [...results.values()].filter(isTerminating).length;
   const finished = records.findLast((record) => record.kind === 'finished');
   const kept = records.findLast((record) => record.kind === 'kept');
   const conflicts = plan.counts.conflict + plan.counts.unservable;
@@ -56,7 +57,7 @@ export function summarizeRun({ head, plan, records, isOpen }: RunRecord): RunSum
     head: shown,
     backup: plan.backup,
     cluster: plan.cluster,
-    status: statusOf(finished !== undefined, isOpen, (outcomes.left ?? 0) + conflicts),
+    status: statusOf(finished !== undefined, isOpen, (outcomes.left ?? 0) + terminating + conflicts),
     ...(finished !== undefined && { finishedAt: finished.at }),
     planned: plan.objects.filter(({ verdict }) => isWrite(verdict)).length,
     outcomes,
@@ -90,8 +91,8 @@ function objectOf({ ref, verdict, reason }: PlannedObject, result: ObjectResult 
   };
 }
 
-/** The last result of each object: a run that was looked at and gone on with has two of some. */
-function resultsOf(records: RunRecord['records']): ReadonlyMap<number, ObjectResult> {
+/** The last result of each object: one that was looked at again, or waited for, has several. */
+export function resultsOf(records: RunRecord['records']): ReadonlyMap<number, ObjectResult> {
   const results = new Map<number, ObjectResult>();
   for (const record of records) if (record.kind === 'result') results.set(record.object, record.result);
   return results;

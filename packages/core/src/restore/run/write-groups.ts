@@ -3,19 +3,22 @@ import type { Backup } from '../../archive/open-backup.ts';
 import type { Clock } from '../../clock.ts';
 import type { ClusterReader } from '../../cluster/reader.ts';
 import type { ClusterWriter } from '../../cluster/writer.ts';
+import { concurrently } from '../../concurrently.ts';
 import { AppError, InternalError, throwIfCancelled } from '../../errors/app-error.ts';
 import type { Manifest } from '../../object/manifest.ts';
+import { parseManifest } from '../../object/parse-manifest.ts';
 import { compareRefs, formatRef, refKey, type ObjectRef } from '../../object/ref.ts';
 import { contentDigester } from '../content-of.ts';
 import { tierName } from '../order-objects.ts';
 import { isWrite, type PlannedObject } from '../restore-plan.ts';
-import type { RunEvent } from './object-result.ts';
+import { awaitDeleted, goneWithinMs } from './delete-object.ts';
+import { isTerminating, type RunEvent } from './object-result.ts';
 import { Pace } from './pace.ts';
 import { noteResult, type RunProgress } from './run-progress.ts';
 import type { OpenRun } from './run-store.ts';
 import type { RememberedSizes } from './scale-down.ts';
 import { sleepUntil } from './sleep.ts';
-import type { WriteContext } from './write-context.ts';
+import type { WriteContext, WriteJob } from './write-context.ts';
 import { writeObject } from './write-object.ts';
 
 /** What the objects of a run are written with. */
@@ -39,6 +42,7 @@ export interface WriteGroupsInput {
 const lookUpTo = 16;
 /** Objects whose intent is made durable at once. */
 const chunkSize = 256;
+const readsAtOnce = 16;
 
 /**
  * Writes all objects of the run's plan that have no result yet: group after group, each group's concurrently. Every
@@ -101,10 +105,11 @@ async function writeGroup(
   if (open.length === 0) return;
   report?.({ kind: 'tier', name, objects: open.length });
   const running = new Set<Promise<void>>();
+  const deleting: Deleting[] = [];
   let failure: { readonly error: unknown } | undefined;
   const write = async ({ index, planned, manifest }: Loaded): Promise<void> => {
     try {
-      const job = {
+      const job: WriteJob = {
         ...{ planned, manifest, write: planned.write! },
         type: { ...run.plan.types[planned.ref.type]!, version: planned.write!.version },
         wasBegun: progress.begun.has(index),
@@ -112,7 +117,8 @@ async function writeGroup(
       const result = await pace.run(() => writeObject(job, context));
       run.append({ kind: 'result', object: index, result });
       noteResult(planned, index, result, progress);
-      report?.({ kind: 'object', ref: planned.ref, result });
+      if (isTerminating(result) && !onlyBegun) deleting.push({ job, index });
+      else report?.({ kind: 'object', ref: planned.ref, result });
     } catch (error) {
       failure ??= { error };
     }
@@ -134,6 +140,32 @@ async function writeGroup(
   await Promise.all(running);
   if (failure !== undefined) throw failure.error;
   throwIfCancelled(signal);
+  await awaitAll(deleting, context, input);
+}
+
+/** An object whose deletion was accepted, and that is still there. */
+interface Deleting {
+  readonly job: WriteJob;
+  readonly index: number;
+}
+
+/** Waits until what a group has deleted is gone, for all of it together no longer than for one object. */
+async function awaitAll(
+  deleting: readonly Deleting[],
+  context: WriteContext,
+  { run, clock, report, signal }: WriteGroupsInput,
+): Promise<void> {
+  const untilMs = clock.now() + goneWithinMs;
+  await concurrently(
+    deleting,
+    readsAtOnce,
+    async ({ job, index }) => {
+      const result = await awaitDeleted(job, context, Math.max(0, untilMs - clock.now()));
+      run.append({ kind: 'result', object: index, result });
+      report?.({ kind: 'object', ref: job.planned.ref, result });
+    },
+    signal,
+  );
 }
 
 /** The backup's manifests of a group, read in the order of the archive; deletions have none. */
@@ -149,7 +181,7 @@ async function* load(objects: Group['objects'], backup: Backup | undefined): Asy
   for await (const { entry, bytes } of backup.readMany(entriesOf(backup, places))) {
     const [index, planned] = places.get(refKey(entry))!;
     places.delete(refKey(entry));
-    yield { index, planned, manifest: JSON.parse(bytes.toString()) as Manifest };
+    yield { index, planned, manifest: parseManifest(bytes) };
   }
   const [missing] = places.values();
   if (missing === undefined) return;

@@ -8,8 +8,9 @@ import { refKey } from '../../object/ref.ts';
 import type { RestorePlan } from '../restore-plan.ts';
 import { settleRun } from '../run/execute-plan.ts';
 import { keptFiles, keptName } from '../run/keep-before.ts';
+import { isTerminating } from '../run/object-result.ts';
 import type { RunRecord, RunStore } from '../run/run-store.ts';
-import { summarizeRun, type RunStatus } from '../run/summarize-run.ts';
+import { resultsOf, summarizeRun, type RunStatus } from '../run/summarize-run.ts';
 import { planUndo } from './plan-undo.ts';
 
 /** What an undo is opened with. */
@@ -58,12 +59,12 @@ export async function openUndo(input: OpenUndoInput): Promise<OpenedUndo> {
 
 /** What an undo has brought back to where it was, by `refKey`. */
 function broughtBackBy({ plan, records }: RunRecord): readonly string[] {
-  const left = new Map(
-    records.flatMap((record) => (record.kind === 'result' ? [[record.object, record.result.outcome === 'left']] : [])),
-  );
-  return plan.objects.flatMap(({ ref, verdict }, index) =>
-    verdict === 'unchanged' || left.get(index) === false ? [refKey(ref)] : [],
-  );
+  const results = resultsOf(records);
+  return plan.objects.flatMap(({ ref, verdict }, index) => {
+    const result = results.get(index);
+    const isDone = result !== undefined && result.outcome !== 'left' && !isTerminating(result);
+    return isDone || verdict === 'unchanged' ? [refKey(ref)] : [];
+  });
 }
 
 /** What the run kept before its first write; undefined where it changed nothing that was there. */

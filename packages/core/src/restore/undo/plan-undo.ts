@@ -5,6 +5,7 @@ import type { RightsReviewer } from '../../cluster/rights.ts';
 import { concurrently } from '../../concurrently.ts';
 import { AppError, InternalError } from '../../errors/app-error.ts';
 import type { Manifest } from '../../object/manifest.ts';
+import { parseManifest } from '../../object/parse-manifest.ts';
 import { formatRef, refKey, type ObjectRef } from '../../object/ref.ts';
 import { typeName, type ResourceType } from '../../object/resource-type.ts';
 import { contentDigester, type ContentDigester } from '../content-of.ts';
@@ -229,7 +230,7 @@ class Undo {
         refs: [formatRef(ref)],
       });
     }
-    return JSON.parse((await this.#input.kept!.read(entry)).toString()) as Manifest;
+    return parseManifest(await this.#input.kept!.read(entry));
   }
 
   #over(planned: PlannedObject, live: Manifest): PlannedWrite {
