@@ -21,8 +21,10 @@ const keptMembers = 4;
 const gapBytes = 1 << 16;
 /** What one request of `readMany` reads at most, unless one member is longer. */
 const readBytes = 1 << 20;
-/** What its members may unpack to. Two batches are in memory: the one that is consumed, and the next. */
+/** What its members may unpack to. */
 const unpackBytes = 4 << 20;
+/** What all that is read before its turn may unpack to; one request is made ahead whatever it brings. */
+const aheadBytes = 4 << 20;
 
 /** Takes objects out of an archive by their index entries, each held against its stored digest. */
 export class MemberReader {
@@ -46,16 +48,25 @@ export class MemberReader {
     return Buffer.from(objectIn(content, entry));
   }
 
-  /** The objects in the order given; neighbours are read together, and the next ones while these are consumed. */
+  /**
+   * The objects in the order given; neighbours are read together, and the next ones while these are consumed: several
+   * requests at a time where each brings little, as for objects that lie far apart.
+   */
   async *readMany(entries: Iterable<IndexEntry> | AsyncIterable<IndexEntry>): AsyncGenerator<StoredObject> {
-    let ahead: Promise<StoredObject[]> | undefined;
+    const ahead: { readonly objects: Promise<StoredObject[]>; readonly unpackBytes: number }[] = [];
+    let waiting = 0;
     for await (const batch of batches(entries)) {
-      const next = this.#readBatch(batch);
-      next.catch(() => undefined);
-      if (ahead !== undefined) yield* await ahead;
-      ahead = next;
+      const objects = this.#readBatch(batch);
+      objects.catch(() => undefined);
+      ahead.push({ objects, unpackBytes: batch.unpackBytes });
+      waiting += batch.unpackBytes;
+      while (ahead.length > 1 && waiting > aheadBytes) {
+        const first = ahead.shift()!;
+        waiting -= first.unpackBytes;
+        yield* await first.objects;
+      }
     }
-    if (ahead !== undefined) yield* await ahead;
+    for (const { objects } of ahead) yield* await objects;
   }
 
   async #readBatch({ offset, end, members }: Batch): Promise<StoredObject[]> {
