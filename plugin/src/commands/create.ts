@@ -14,6 +14,7 @@ import type { FlagValues } from '../flags/flag.ts';
 import { parseLabelPairs } from '../flags/label-pairs.ts';
 import { outputFlag } from '../flags/output-flags.ts';
 import { selectionFlags, selectionOf } from '../flags/selection-flags.ts';
+import { specFlags, specOf } from '../flags/spec-flags.ts';
 import { openCluster } from '../open-cluster.ts';
 import { openLocation } from '../open-location.ts';
 import { backupProgress, overwrittenLine } from '../render/progress-line.ts';
@@ -42,6 +43,7 @@ const flags = {
     describe: `How many types are read at a time; ${defaultConcurrency} when left out`,
   },
   'chunk-size': { kind: 'integer', describe: 'How many objects one request asks for; 500 when left out' },
+  ...specFlags,
   ...selectionFlags,
   ...connectionFlags,
 } as const;
@@ -62,6 +64,7 @@ Selecting namespaces brings their Namespace objects along, and the definitions o
     ['kubectl infrabackup create before-upgrade --ttl 30d', 'Under a name of your own, for 30 days'],
     ['kubectl infrabackup create -n shop,billing -l tier!=cache', 'Two namespaces, without the caches'],
     ['kubectl infrabackup create --preset infra --to /mnt/backups', 'Policy and infrastructure, into a folder'],
+    ['kubectl infrabackup create --spec velero-backup.yaml', 'What a file of another tool asks for'],
     ['kubectl infrabackup create --include-resources "*.cert-manager.io" --dry-run', 'See what would be in it'],
   ],
   outcomes: ['partial', 'exists', 'refused', 'cluster', 'location'],
@@ -69,7 +72,7 @@ Selecting namespaces brings their Namespace objects along, and the definitions o
 });
 
 async function backUp({ positionals, flags: given }: Arguments<typeof flags>, shell: Shell): Promise<Outcome> {
-  const wanted = readRequest(positionals, given, shell);
+  const wanted = await readRequest(positionals, given, shell);
   keepYoungGenerationSmall();
   const [reader, store] = await Promise.all([openCluster(given, shell), openLocation(given.to, shell)]);
   const { backupWriter, openDiskSpool } = await import('@infrabackup/storage');
@@ -105,7 +108,7 @@ async function backUp({ positionals, flags: given }: Arguments<typeof flags>, sh
 }
 
 async function preview({ positionals, flags: given }: Arguments<typeof flags>, shell: Shell): Promise<Outcome> {
-  const wanted = readRequest(positionals, given, shell);
+  const wanted = await readRequest(positionals, given, shell);
   const [reader, store] = await Promise.all([openCluster(given, shell), openLocation(given.to, shell)]);
   const plan = await planBackup(reader, wanted.selection, shell.signal);
   const found = previewOf(wanted.name, store.uri, plan, await countPlanned(reader, plan, shell.signal));
@@ -114,17 +117,19 @@ async function preview({ positionals, flags: given }: Arguments<typeof flags>, s
 }
 
 /** What of the flags is the engine's, checked before anything is asked or written. */
-function readRequest(positionals: readonly string[], given: FlagValues<typeof flags>, shell: Shell) {
+async function readRequest(positionals: readonly string[], given: FlagValues<typeof flags>, shell: Shell) {
   for (const flag of ['concurrency', 'chunk-size'] as const) {
     if (given[flag] === 0) throw new AppError('USAGE', `--${flag} takes 1 or more`);
   }
-  const selection = selectionOf(given);
+  const spec = await specOf(given, shell);
+  for (const note of spec?.notes ?? []) await shell.err.write(`note: ${note}\n`);
+  const selection = selectionOf(given, spec?.selection);
   const [name = defaultBackupName(selection.preset, shell.clock.now())] = positionals;
   return {
     name: parseBackupName(name),
     selection,
-    labels: parseLabelPairs(given.label ?? []),
-    ttlMs: given.ttl,
+    labels: { ...spec?.labels, ...parseLabelPairs(given.label ?? []) },
+    ttlMs: given.ttl ?? spec?.ttlMs,
     concurrency: given.concurrency,
     chunkSize: given['chunk-size'],
   };

@@ -8,6 +8,7 @@ import {
   planRestore,
   typeName,
   unknownType,
+  type ArchiveHeader,
   type Backup,
   type ObjectRef,
   type Outcome,
@@ -15,7 +16,6 @@ import {
   type RestorePlan,
   type RestoreRequest,
   type RunRecord,
-  type TypeSummary,
 } from '@infrabackup/core';
 import type { Connection } from '@infrabackup/kube';
 import type { FoundBackup } from '@infrabackup/storage';
@@ -63,7 +63,7 @@ const flags = {
     'scale-down': {
       kind: 'list',
       describe:
-        'Workloads to scale to 0 while the restore goes on, TYPE/NAME of the namespace; they get their size back',
+        'Workloads to scale to 0 while the restore goes on, TYPE/NAME of the namespace; they get their size back. When left out, those that the ResourceSet of the backup names',
     },
     'stay-down': { kind: 'boolean', describe: 'Leave those workloads at 0' },
   }),
@@ -103,7 +103,7 @@ Before the first change, what will be changed is kept: 'undo' takes a restore ba
     const backup = await openFound(found, shell.signal);
     const options = await optionsOf(given, shell);
     const request = await restoreRequestOf(backup.header, words, given, shell);
-    const scaleDown = await scaleDownOf(given, backup.header.types, shell);
+    const scaleDown = await scaleDownOf(given, backup.header, request, shell);
     const wanted: Wanted = { found, backup, options, request, scaleDown };
     const unfinished = await unfinishedOf(wanted, connection, given, shell);
     if (unfinished !== undefined) {
@@ -130,9 +130,15 @@ async function optionsOf(given: Flags, shell: Shell): Promise<RestoreOptions> {
   return given['dry-run'] === 'server' ? { ...options, validate: true } : options;
 }
 
-async function scaleDownOf(given: Flags, types: readonly TypeSummary[], shell: Shell): Promise<readonly ObjectRef[]> {
-  const words = given['scale-down'] ?? [];
-  if (words.length === 0) return [];
+/** Those of the flag; else, where all of the backup is restored, those of the ResourceSet that it was made by. */
+async function scaleDownOf(
+  given: Flags,
+  { types, selection }: ArchiveHeader,
+  request: RestoreRequest,
+  shell: Shell,
+): Promise<readonly ObjectRef[]> {
+  const words = given['scale-down'];
+  if (words === undefined) return Object.keys(request).length === 0 ? (selection.scaleDown ?? []) : [];
   const [namespace = await contextNamespace(given, shell), ...others] = given.namespace ?? [];
   if (others.length > 0) throw new AppError('USAGE', '--scale-down takes workloads of one namespace: give one -n');
   return words.map((word): ObjectRef => {

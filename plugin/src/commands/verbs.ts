@@ -91,6 +91,21 @@ export const verbs: readonly VerbEntry[] = [
     load: async () => (await import('./prune.ts')).prune,
   },
   {
+    path: 'spec show',
+    summary: 'Show what a file of any tool says is to be backed up',
+    load: async () => (await import('./spec/show.ts')).specShow,
+  },
+  {
+    path: 'spec convert',
+    summary: 'Write what is to be backed up in the words of another tool',
+    load: async () => (await import('./spec/convert.ts')).specConvert,
+  },
+  {
+    path: 'spec rbac',
+    summary: 'Write the least rights that a backup needs',
+    load: async () => (await import('./spec/rbac.ts')).specRbac,
+  },
+  {
     path: 'location list',
     summary: 'List the places for backups that have a name',
     load: async () => (await import('./location/list.ts')).locationList,

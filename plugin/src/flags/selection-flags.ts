@@ -42,10 +42,11 @@ export const selectionFlags = underHeading('Selection:', {
 });
 
 /**
- * The selection that the flags mean: a preset, narrowed by the other flags, or a rule of the user's own. A list that is
+ * The selection that the flags mean: `base` (a specification's) or a preset, narrowed by the other flags, or a rule of
+ * the user's own. A list that is
  * given and empty selects nothing; it is never widened to all. Throws USAGE for -n beside --include-namespaces.
  */
-export function selectionOf(flags: FlagValues<typeof selectionFlags>): Selection {
+export function selectionOf(flags: FlagValues<typeof selectionFlags>, base?: Selection): Selection {
   if (flags.namespace !== undefined && flags['include-namespaces'] !== undefined) {
     throw new AppError('USAGE', '-n and --include-namespaces mean the same: give one of them');
   }
@@ -60,8 +61,14 @@ export function selectionOf(flags: FlagValues<typeof selectionFlags>): Selection
     excludeNames: flags['exclude-names'],
   });
   const isNarrowed = Object.keys(rule).length > 0;
-  if (flags.preset === undefined && isNarrowed) return { rules: [rule] };
-  const preset = flags.preset === 'infra' ? presetInfra() : presetAll();
+  if (base !== undefined && flags.preset !== undefined) {
+    throw new AppError('USAGE', '--preset and a specification both say what to back up: give one of them');
+  }
+  if (base === undefined && flags.preset === undefined && isNarrowed) return { rules: [rule] };
+  const preset = base ?? (flags.preset === 'infra' ? presetInfra() : presetAll());
+  if (isNarrowed && preset.within !== undefined) {
+    throw new AppError('USAGE', 'the specification narrows its rules already: give it without other selection flags');
+  }
   return isNarrowed ? { ...preset, within: rule } : preset;
 }
 

@@ -101,7 +101,7 @@ export function planSelection(selection: Selection, target: SelectionTarget): Se
         const found = findTypes(name, types);
         if (found.length > 1 && !isPattern(name)) throw ambiguousType(name, found);
         if (found.length === 0 && !isLenient) throw unknownType(name, types, 'the cluster');
-        if (found.length === 0 && types.length > 0) unserved.add(name);
+        if (found.length === 0 && types.length > 0) unserved.add(plainName(name));
         return found;
       },
       missingNamespaces,
@@ -229,6 +229,11 @@ function planType(type: ResourceType, selecting: readonly ResolvedRule[], within
       ? []
       : noise.filter((row) => row.only !== undefined && matchesPattern(row.type, typeName(type))),
   };
+}
+
+/** The name that an expression stands for, where it stands for just one; a person knows it by that. */
+function plainName(name: string): string {
+  return /^\/\^([\w.-]+)\$\/$/.exec(name)?.[1] ?? name;
 }
 
 /** The selector that all of the rules have. */
