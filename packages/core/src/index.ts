@@ -89,12 +89,10 @@ export type {
 export type { Selection, SelectionRule } from './select/selection.ts';
 export { infraNamespaces, infraTypes, presetAll, presetInfra, presetNames } from './select/presets.ts';
 export type { PresetName } from './select/presets.ts';
-export { selectStored } from './select/select-stored.ts';
 export { keyForType, parseEncryptionConfig } from './encryption/encryption-config.ts';
 export type { EncryptionConfig, EncryptionRule } from './encryption/encryption-config.ts';
 export type { CipherName, EncryptionKey } from './encryption/encryption-key.ts';
 export { isSealed, openBody, sealBody } from './encryption/sealed-body.ts';
-export type { StoredSelection } from './select/select-stored.ts';
 export { encryptionForAge, parseAgeIdentities } from './encryption/age.ts';
 export type { AgeIdentities } from './encryption/age.ts';
 export { lockedError, openLock } from './encryption/backup-lock.ts';
@@ -102,6 +100,7 @@ export type { BackupLock, Keyring, LockedBy } from './encryption/backup-lock.ts'
 export { describeEncryption, encryptionBy } from './encryption/encryption.ts';
 export type { BackupEncryption, Encryption, KeyUse, Sealer } from './encryption/encryption.ts';
 export { selectStored } from './select/select-stored.ts';
+export type { StoredSelection } from './select/select-stored.ts';
 export { planSelection } from './select/plan-selection.ts';
 export type { LeftOut, SelectionPlan, SelectionTarget, TypePlan } from './select/plan-selection.ts';
 export { ambiguousType, findTypes, resolveType, unknownType } from './select/resolve-type.ts';
