@@ -1,5 +1,6 @@
 import type { Backup } from '@infrabackup/core';
 import type { FoundBackup } from '@infrabackup/storage';
+import { readKeys, type KeyFlagValues } from './flags/encryption-flags.ts';
 import { userLocations } from './open-location.ts';
 import type { Shell } from './shell.ts';
 
@@ -10,8 +11,11 @@ export async function findBackup(named: string, from: string | undefined, shell:
   return await find(named, { from, locations, workingFolder: shell.workingFolder, signal: shell.signal });
 }
 
-/** Opens a backup that {@link findBackup} finds. Throws BACKUP_NOT_FOUND, BACKUP_DAMAGED, BACKUP_FORMAT. */
-export async function openFound(found: FoundBackup, signal: AbortSignal): Promise<Backup> {
+/**
+ * Opens a backup that {@link findBackup} finds, with the keys of the flags or the environment. Throws BACKUP_NOT_FOUND,
+ * BACKUP_DAMAGED, BACKUP_FORMAT, and USAGE for keys that cannot be read.
+ */
+export async function openFound(found: FoundBackup, keys: KeyFlagValues, shell: Shell): Promise<Backup> {
   const { openFoundBackup } = await import('@infrabackup/storage');
-  return await openFoundBackup(found, signal);
+  return await openFoundBackup(found, shell.signal, await readKeys(keys, shell));
 }

@@ -9,7 +9,7 @@ import {
   openBackup,
   storeSource,
 } from '@infrabackup/core';
-import type { ArchiveSource, Backup, BackupFiles, Store } from '@infrabackup/core';
+import type { ArchiveSource, Backup, BackupFiles, Keyring, Store } from '@infrabackup/core';
 import { diskError, errnoOf } from './disk-error.ts';
 import { openFileStore } from './file-store.ts';
 import type { Locations } from './locations.ts';
@@ -67,10 +67,13 @@ export async function findBackup(named: string, options: FindBackupOptions): Pro
   return path.endsWith(tarSuffix) ? findTarball(path, signal) : findFolder(path);
 }
 
-/** Opens a backup that {@link findBackup} found. Throws BACKUP_NOT_FOUND, BACKUP_DAMAGED, BACKUP_FORMAT. */
-export async function openFoundBackup(found: FoundBackup, signal?: AbortSignal): Promise<Backup> {
-  if (found.kind === 'tarball') return openArchiveFile(found.archive);
-  return openBackup(found.store, found.name, { files: found.files, signal });
+/**
+ * Opens a backup that {@link findBackup} found; `keyring` opens what is encrypted in it. Throws BACKUP_NOT_FOUND,
+ * BACKUP_DAMAGED, BACKUP_FORMAT.
+ */
+export async function openFoundBackup(found: FoundBackup, signal?: AbortSignal, keyring?: Keyring): Promise<Backup> {
+  if (found.kind === 'tarball') return openArchiveFile(found.archive, keyring);
+  return openBackup(found.store, found.name, { files: found.files, keyring, signal });
 }
 
 /** With the summary beside it, where there is one. */

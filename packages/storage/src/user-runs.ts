@@ -1,5 +1,13 @@
 import { join } from 'node:path';
-import { AppError, openKept, type Backup, type RunRecord, type RunStore, type Store } from '@infrabackup/core';
+import {
+  AppError,
+  openKept,
+  type Backup,
+  type Keyring,
+  type RunRecord,
+  type RunStore,
+  type Store,
+} from '@infrabackup/core';
 import { openDiskRunStore } from './disk-run-store.ts';
 import { openFileStore } from './file-store.ts';
 import { findBackup, openFoundBackup } from './find-backup.ts';
@@ -12,6 +20,8 @@ export interface UserRunsOptions {
   readonly locations: Pick<Locations, 'open'>;
   /** The absolute folder that relative paths start from. */
   readonly workingFolder: string;
+  /** What encrypted objects are opened with, of backups and of what was kept. */
+  readonly keyring?: Keyring | undefined;
 }
 
 /** The runs of a user on this machine, with what it takes to go on with them and to take them back. */
@@ -31,12 +41,13 @@ export interface UserRuns {
 }
 
 /** The runs of a user. Nothing is read yet. */
-export function openUserRuns({ stateFolder, locations, workingFolder }: UserRunsOptions): UserRuns {
+export function openUserRuns({ stateFolder, locations, workingFolder, keyring }: UserRunsOptions): UserRuns {
   const store = openDiskRunStore(join(stateFolder, 'restores'));
 
   async function openBackup({ head, plan }: RunRecord, signal?: AbortSignal): Promise<Backup> {
     const [named, from] = isUri(head.location) ? [plan.backup.name, head.location] : [head.location, undefined];
-    const backup = await openFoundBackup(await findBackup(named, { from, locations, workingFolder, signal }), signal);
+    const found = await findBackup(named, { from, locations, workingFolder, signal });
+    const backup = await openFoundBackup(found, signal, keyring);
     const { digest } = plan.backup;
     if (digest === undefined || backup.summary?.digest === digest) return backup;
     throw new AppError(
@@ -47,7 +58,7 @@ export function openUserRuns({ stateFolder, locations, workingFolder }: UserRuns
   }
 
   async function openKeptOf(id: string, signal?: AbortSignal): Promise<Backup | undefined> {
-    return openKept(await store.read(id), { openStore: (uri) => locations.open(uri), signal });
+    return openKept(await store.read(id), { openStore: (uri) => locations.open(uri), keyring, signal });
   }
 
   return {

@@ -8,6 +8,7 @@ import {
 } from '@infrabackup/core';
 import { findBackup, openFound } from '../find-backup.ts';
 import { connectionFlags } from '../flags/connection-flags.ts';
+import { keyFlags } from '../flags/encryption-flags.ts';
 import { fromFlag } from '../flags/location-flags.ts';
 import { noHeadersFlag, outputFlag } from '../flags/output-flags.ts';
 import { openCluster } from '../open-cluster.ts';
@@ -30,6 +31,7 @@ export const check = defineVerb({
     },
     output: outputFlag(['table', 'json', 'yaml', 'name']),
     'no-headers': noHeadersFlag,
+    ...keyFlags,
     ...connectionFlags,
   },
   description: `Tells which objects of the backup are stored in a version of their API that is not served, or is deprecated, there: by a release of Kubernetes with --target-version, else by the cluster at hand. Each comes with the version that replaces it, and whether changing the apiVersion is all it takes.
@@ -40,9 +42,9 @@ Custom resources are served where the cluster, or the backup itself, has their d
     ['kubectl infrabackup check nightly', 'Against the cluster of the current context'],
     ['kubectl infrabackup check nightly --target-version 1.36 -o name', 'Every object that it concerns'],
   ],
-  outcomes: ['differs', 'not-found', 'cluster', 'location', 'damaged'],
+  outcomes: ['differs', 'not-found', 'cluster', 'location', 'damaged', 'key'],
   run: async ({ positionals: [named = ''], flags }, shell) => {
-    const backup = await openFound(await findBackup(named, flags.from, shell), shell.signal);
+    const backup = await openFound(await findBackup(named, flags.from, shell), flags, shell);
     const version = flags['target-version'];
     const result =
       version === undefined

@@ -10,6 +10,7 @@ import {
 } from '@infrabackup/core';
 import { clientVersion } from '../client-version.ts';
 import { connectionFlags } from '../flags/connection-flags.ts';
+import { encryptFlags, readEncryption } from '../flags/encryption-flags.ts';
 import type { FlagValues } from '../flags/flag.ts';
 import { parseLabelPairs } from '../flags/label-pairs.ts';
 import { outputFlag } from '../flags/output-flags.ts';
@@ -44,6 +45,7 @@ const flags = {
   },
   'chunk-size': { kind: 'integer', describe: 'How many objects one request asks for; 500 when left out' },
   ...specFlags,
+  ...encryptFlags,
   ...selectionFlags,
   ...connectionFlags,
 } as const;
@@ -58,12 +60,15 @@ export const create = defineVerb({
 
 A backup exists when its last file, the summary, is written; one that fails or is stopped leaves nothing that is listed. A name that exists is never written over. NAME is made of the preset and the time (UTC) when left out.
 
+Names, namespaces and types of encrypted objects stay readable; what they say does not. Of Secrets that lie in clear create warns each time.
+
 Selecting namespaces brings their Namespace objects along, and the definitions of the custom resources in them.`,
   examples: [
     ['kubectl infrabackup create', 'The whole cluster'],
     ['kubectl infrabackup create before-upgrade --ttl 30d', 'Under a name of your own, for 30 days'],
     ['kubectl infrabackup create -n shop,billing -l tier!=cache', 'Two namespaces, without the caches'],
     ['kubectl infrabackup create --preset infra --to /mnt/backups', 'Policy and infrastructure, into a folder'],
+    ['kubectl infrabackup create --age-recipient age1...', 'Encrypted for whoever has that identity'],
     ['kubectl infrabackup create --spec velero-backup.yaml', 'What a file of another tool asks for'],
     ['kubectl infrabackup create --include-resources "*.cert-manager.io" --dry-run', 'See what would be in it'],
   ],
@@ -130,6 +135,7 @@ async function readRequest(positionals: readonly string[], given: FlagValues<typ
     selection,
     labels: { ...spec?.labels, ...parseLabelPairs(given.label ?? []) },
     ttlMs: given.ttl ?? spec?.ttlMs,
+    encryption: await readEncryption(given, shell),
     concurrency: given.concurrency,
     chunkSize: given['chunk-size'],
   };

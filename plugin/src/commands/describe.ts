@@ -21,7 +21,7 @@ export const describe = defineVerb({
   outcomes: ['not-found', 'location', 'damaged'],
   run: async ({ positionals: [name = ''], flags }, shell) => {
     const found = await findBackup(name, flags.from, shell);
-    const backup = await openFound(found, shell.signal);
+    const backup = await openFound(found, {}, shell);
     const shown = backup.summary === undefined ? backup.header : shownSummary(backup.summary);
     if (flags.output === 'json' || flags.output === 'yaml') await showStructured(shown, flags.output, shell);
     else await shell.out.write(renderDescription(backup, found.uri, shell.clock.now()));

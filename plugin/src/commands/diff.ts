@@ -8,6 +8,7 @@ import { summaryPrinter } from '../diff/summary-printer.ts';
 import { unifiedPrinter } from '../diff/unified-printer.ts';
 import { findBackup, openFound } from '../find-backup.ts';
 import { connectionFlags } from '../flags/connection-flags.ts';
+import { keyFlags } from '../flags/encryption-flags.ts';
 import type { FlagValues } from '../flags/flag.ts';
 import { fromFlag } from '../flags/location-flags.ts';
 import { noHeadersFlag, outputFlag } from '../flags/output-flags.ts';
@@ -24,6 +25,7 @@ const flags = {
   'no-headers': noHeadersFlag,
   ...selectionFlags,
   ...restoreFlags,
+  ...keyFlags,
   ...connectionFlags,
 } as const;
 
@@ -46,9 +48,9 @@ Fields that the server owns are left out, lists with keys are compared by key, a
     ['kubectl infrabackup diff nightly -n shop --existing replace --prune -o summary', 'A line for each object'],
     ['kubectl infrabackup diff monday friday', 'What changed from one backup to another?'],
   ],
-  outcomes: ['differs', 'not-found', 'cluster', 'location', 'damaged'],
+  outcomes: ['differs', 'not-found', 'cluster', 'location', 'damaged', 'key'],
   run: async ({ positionals: [named = '', ...words], flags: given }, shell) => {
-    const before = await openFound(await findBackup(named, given.from, shell), shell.signal);
+    const before = await openFound(await findBackup(named, given.from, shell), given, shell);
     const [first, ...rest] = words;
     const differs = await (first !== undefined && isBackup(first)
       ? withOther(before, first, rest, given, shell)
@@ -98,7 +100,7 @@ async function withOther(
   if (restoring !== undefined) {
     throw new AppError('USAGE', `--${restoring} says how to restore, and between two backups nothing is restored`);
   }
-  const after = await openFound(await findBackup(other, given.from, shell), shell.signal);
+  const after = await openFound(await findBackup(other, given.from, shell), given, shell);
   const types = [...after.header.types, ...before.header.types];
   const known = { name: after.header.name, types: [...new Map(types.map((type) => [typeName(type), type])).values()] };
   const { objects, selection } = await restoreRequestOf(known, words, given, shell);

@@ -11,6 +11,7 @@ import {
 } from '@infrabackup/core';
 import { contextNamespace } from '../context-namespace.ts';
 import { connectionFlags } from '../flags/connection-flags.ts';
+import { keyFlags, readKeys } from '../flags/encryption-flags.ts';
 import { fromFlag, fromSuffix } from '../flags/location-flags.ts';
 import { noHeadersFlag, outputFlag } from '../flags/output-flags.ts';
 import { openLocation } from '../open-location.ts';
@@ -33,6 +34,7 @@ export const history = defineVerb({
     patch: { kind: 'boolean', short: 'p', describe: 'Show what changed from one version to the next, line by line' },
     output: outputFlag(['table', 'json', 'yaml', 'name']),
     'no-headers': noHeadersFlag,
+    ...keyFlags,
     kubeconfig: connectionFlags.kubeconfig,
     context: connectionFlags.context,
   },
@@ -44,11 +46,11 @@ An object counts as deleted only where a backup looked for it and did not find i
     ['kubectl infrabackup history deploy/web -n shop --patch', 'And how, like git log -p'],
     ['kubectl infrabackup history clusterrole/reader -o json', 'For programs'],
   ],
-  outcomes: ['partial', 'not-found', 'location', 'damaged'],
+  outcomes: ['partial', 'not-found', 'location', 'damaged', 'key'],
   run: async ({ positionals, flags }, shell) => {
     const [typeWord, name] = parseObjectName(positionals);
     const store = await openLocation(flags.from, shell);
-    const { backups, problems } = await openBackups(store, shell.signal);
+    const { backups, problems } = await openBackups(store, shell.signal, await readKeys(flags, shell));
     const type = resolveType(typeWord, typesOf(backups), store.uri);
     const ref: ObjectRef = {
       type: typeName(type),

@@ -23,6 +23,7 @@ import { confirm } from '../confirm.ts';
 import { contextNamespace } from '../context-namespace.ts';
 import { findBackup, openFound } from '../find-backup.ts';
 import { connectionFlags } from '../flags/connection-flags.ts';
+import { keyFlags, readKeys } from '../flags/encryption-flags.ts';
 import { underHeading, type FlagValues } from '../flags/flag.ts';
 import { fromFlag, fromSuffix } from '../flags/location-flags.ts';
 import { outputFlag } from '../flags/output-flags.ts';
@@ -69,6 +70,7 @@ const flags = {
   }),
   ...selectionFlags,
   ...restoreFlags,
+  ...keyFlags,
   ...connectionFlags,
 } as const;
 
@@ -90,17 +92,17 @@ Before the first change, what will be changed is kept: 'undo' takes a restore ba
     ['kubectl infrabackup restore nightly -n shop --namespace-mapping shop=shop-test', 'Into another namespace'],
     ['kubectl infrabackup restore nightly --dry-run=server', 'Only the plan, every object tried on the server'],
   ],
-  outcomes: ['partial', 'not-found', 'exists', 'refused', 'cluster', 'location', 'damaged'],
+  outcomes: ['partial', 'not-found', 'exists', 'refused', 'cluster', 'location', 'damaged', 'key'],
   run: async ({ positionals: [named, ...words], flags: given }, shell) => {
-    const connection = await openConnection(given, shell);
+    const [connection, keys] = await Promise.all([openConnection(given, shell), readKeys(given, shell)]);
     if (given.resume !== undefined) {
       if (named !== undefined) throw new AppError('USAGE', '--resume goes on with what was planned: name no backup');
-      return await resume({ id: given.resume, connection, output: given.output }, shell);
+      return await resume({ id: given.resume, connection, keys, output: given.output }, shell);
     }
     if (named === undefined)
       throw new AppError('USAGE', 'name the backup to restore', { hint: 'kubectl infrabackup list' });
     const found = await findBackup(named, given.from, shell);
-    const backup = await openFound(found, shell.signal);
+    const backup = await openFound(found, given, shell);
     const options = await optionsOf(given, shell);
     const request = await restoreRequestOf(backup.header, words, given, shell);
     const scaleDown = await scaleDownOf(given, backup.header, request, shell);
@@ -110,7 +112,7 @@ Before the first change, what will be changed is kept: 'undo' takes a restore ba
       await shell.err.write(
         `going on with restore ${unfinished.head.id}, which was cut off (--start-over plans anew)\n`,
       );
-      return await resume({ id: unfinished.head.id, connection, output: given.output }, shell);
+      return await resume({ id: unfinished.head.id, connection, keys, output: given.output }, shell);
     }
     return await restoreAnew(wanted, connection, given, shell);
   },
@@ -202,7 +204,7 @@ async function restoreAnew(wanted: Wanted, connection: Connection, given: Flags,
     },
     plan,
   );
-  return await carryOut({ run, backup, connection, output: given.output }, shell);
+  return await carryOut({ run, backup, connection, keys: await readKeys(given, shell), output: given.output }, shell);
 }
 
 async function planned(

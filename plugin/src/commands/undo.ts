@@ -1,6 +1,7 @@
 import { AppError, findUndo, formatMoment, isWrite, openUndo, realWriter } from '@infrabackup/core';
 import { confirm } from '../confirm.ts';
 import { connectionFlags } from '../flags/connection-flags.ts';
+import { keyFlags, readKeys } from '../flags/encryption-flags.ts';
 import { outputFlag } from '../flags/output-flags.ts';
 import { openConnection } from '../open-cluster.ts';
 import { openLocation } from '../open-location.ts';
@@ -21,6 +22,7 @@ export const undo = defineVerb({
     force: { kind: 'boolean', describe: 'Also undo objects that somebody has changed since' },
     'dry-run': { kind: 'boolean', describe: 'Only show what would be undone' },
     output: outputFlag(['text', 'json', 'name']),
+    ...keyFlags,
     ...connectionFlags,
   },
   description: `Brings every object that a restore wrote back to what it was before: what was created is deleted, what was changed or deleted is put back. Shows the plan and asks first.
@@ -31,10 +33,10 @@ An object is touched only if it still is what the restore left; else it is a con
     ['kubectl infrabackup undo 20261121-093000-7f3a --dry-run', 'What would be undone?'],
     ['kubectl infrabackup undo 20261121-093000-7f3a', 'Undo it, after asking'],
   ],
-  outcomes: ['partial', 'not-found', 'exists', 'refused', 'cluster', 'location'],
+  outcomes: ['partial', 'not-found', 'exists', 'refused', 'cluster', 'location', 'key'],
   run: async ({ positionals: [id = ''], flags: given }, shell) => {
     const { connectCluster, connectRights, connectWriter } = await import('@infrabackup/kube');
-    const connection = await openConnection(given, shell);
+    const [connection, keys] = await Promise.all([openConnection(given, shell), readKeys(given, shell)]);
     const runs = await openRuns(shell);
     const done = await findUndo(runs, id);
     if (done !== undefined && done.status !== 'partial' && given['dry-run'] !== true && given.force !== true) {
@@ -45,15 +47,16 @@ An object is touched only if it still is what the restore left; else it is a con
         return 'done';
       }
       await shell.err.write(`going on with undo ${done.id}, which was cut off\n`);
-      return await resume({ id: done.id, connection, output: given.output }, shell);
+      return await resume({ id: done.id, connection, keys, output: given.output }, shell);
     }
     const { plan, kept } = await openUndo({
       ...{ runs, id, force: given.force ?? false },
       reader: connectCluster(connection),
       writer: realWriter(connectWriter(connection)),
       rights: connectRights(connection),
-      openBackupOf: (run) => openBackupOf(run, shell),
+      openBackupOf: (run) => openBackupOf(run, keys, shell),
       openStore: (uri) => openLocation(uri, shell),
+      keyring: keys,
       ...{ clock: shell.clock, random: shell.random, signal: shell.signal },
     });
     const isPreview = given['dry-run'] === true;
@@ -82,6 +85,6 @@ An object is touched only if it still is what the restore left; else it is a con
       stayDown: false,
     } as const;
     await using run = await runs.create(head, plan);
-    return await carryOut({ run, backup: kept, connection, output: given.output }, shell);
+    return await carryOut({ run, backup: kept, connection, keys, output: given.output }, shell);
   },
 });

@@ -1,14 +1,17 @@
 import {
   AppError,
   formatRef,
+  lockedError,
   verifyArchiveFile,
   verifyBackup,
   type Finding,
   type Verification,
 } from '@infrabackup/core';
 import { findBackup } from '../find-backup.ts';
+import { keyFlags, readKeys } from '../flags/encryption-flags.ts';
 import { fromFlag } from '../flags/location-flags.ts';
 import { outputFlag } from '../flags/output-flags.ts';
+import { describeKey } from '../render/encryption-notes.ts';
 import { someOf } from '../render/backup-notes.ts';
 import { renderJson } from '../render/json.ts';
 import { paint } from '../render/paint.ts';
@@ -23,6 +26,7 @@ export const verify = defineVerb({
   completes: ['backup', 'nothing'],
   flags: {
     ...fromFlag,
+    ...keyFlags,
     digest: {
       kind: 'string',
       describe: 'The digest that create printed: anything else, however whole, is not that backup',
@@ -31,13 +35,15 @@ export const verify = defineVerb({
   },
   description: `Reads the whole backup and holds everything in it against everything else: each object against its digests, the index against the archive, the counts of the summary, the files against the digest over all. All damage is named, not only the first.
 
+Encrypted objects are held against their digests without any key; with theirs also what they say is looked into.
+
 Without --digest this finds damage, but not a forger who made a new digest too: keep the one that create printed in another place.`,
   examples: [
     ['kubectl infrabackup verify nightly', 'Is it whole?'],
     ['kubectl infrabackup verify nightly --digest sha256:2c00...', 'Is it that very backup?'],
     ['kubectl infrabackup verify ./nightly.tar.gz', 'A tarball that was copied somewhere'],
   ],
-  outcomes: ['not-found', 'location', 'damaged'],
+  outcomes: ['not-found', 'location', 'damaged', 'key'],
   run: async ({ positionals: [named = ''], flags }, shell) => {
     if (flags.digest !== undefined && !/^sha256:[0-9a-f]{64}$/.test(flags.digest)) {
       throw new AppError(
@@ -49,9 +55,11 @@ Without --digest this finds damage, but not a forger who made a new digest too: 
     if (flags.digest !== undefined && found.kind === 'tarball') {
       throw new AppError('USAGE', `${named} lies without its summary, which alone has a digest over all`);
     }
+    const keyring = await readKeys(flags, shell);
     const line = overwrittenLine(shell.err, shell.clock);
     const options = {
       digest: flags.digest,
+      keyring,
       signal: shell.signal,
       onProgress: ({
         objects,
@@ -72,7 +80,7 @@ Without --digest this finds damage, but not a forger who made a new digest too: 
     } finally {
       line.clear();
     }
-    const { findings, objects, digest } = verification;
+    const { findings, objects, digest, locked } = verification;
     if (flags.output === 'json') await shell.out.write(renderJson({ backup: found.uri, ...verification }));
     else if (findings.length === 0) {
       await shell.out.write(
@@ -84,7 +92,15 @@ Without --digest this finds damage, but not a forger who made a new digest too: 
           `${paint('red', finding.kind === 'other-digest' ? 'other:' : 'damaged:', shell.out)} ${describe(finding)}\n`,
         );
     }
-    if (findings.length === 0) return 'done';
+    for (const { by, objects: closed } of flags.output === 'json' ? [] : locked) {
+      const what = formatCount(closed, 'object is encrypted and was', 'objects are encrypted and were');
+      await shell.err.write(`${what} not looked into, which takes ${describeKey(by)}\n`);
+    }
+    if (findings.length === 0) {
+      const [first] = locked;
+      if (first === undefined || keyring === undefined) return 'done';
+      throw lockedError(`what ${formatCount(first.objects, 'object')} of ${named} say`, first.by);
+    }
     if (findings.every(({ kind }) => kind === 'other-digest')) {
       throw new AppError('BACKUP_DIGEST_MISMATCH', `${named} is whole, but not the backup of that digest`, {
         hint: 'somebody replaced it, or the digest is that of another backup',

@@ -92,7 +92,7 @@ async function* objects(named: string, typed: TypedSoFar, shell: Shell): AsyncGe
 }
 
 async function open(named: string, { flags }: TypedSoFar, shell: Shell): Promise<Backup> {
-  return await openFound(await findBackup(named, flags.from, shell), shell.signal);
+  return await openFound(await findBackup(named, flags.from, shell), {}, shell);
 }
 
 async function* clusterTypes({ flags }: TypedSoFar, shell: Shell): AsyncGenerator<Candidate> {

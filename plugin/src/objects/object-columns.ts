@@ -12,6 +12,6 @@ export async function columnsFor(type: TypeSummary, backup: Backup): Promise<rea
   const builtIn = builtInColumns.find((row) => row.type === name);
   if (builtIn !== undefined) return builtIn.columns;
   const definition = await backup.find({ type: 'customresourcedefinitions.apiextensions.k8s.io', name });
-  if (definition === undefined) return [nameColumn, ageColumn];
+  if (definition === undefined || backup.lock.lockedBy(definition.type) !== undefined) return [nameColumn, ageColumn];
   return printerColumns(parseManifest(await backup.read(definition)), type.version);
 }

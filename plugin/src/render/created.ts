@@ -1,6 +1,7 @@
 import type { BackupSummary } from '@infrabackup/core';
 import type { Sink } from '../shell.ts';
 import { describeShortfalls, describeWarning } from './backup-notes.ts';
+import { describeEncrypted, describeInClear } from './encryption-notes.ts';
 import { paint } from './paint.ts';
 import { formatBytes, formatCount, formatSeconds } from './quantity.ts';
 import { countsOf, shownSummary } from './shown-summary.ts';
@@ -29,7 +30,7 @@ export function renderCreated({ summary, location, from, tookMs }: Created): str
   Instant:   ${startedAt}${revision === undefined ? '' : `, revision ${revision}`}
   Digest:    ${digest}
   Expires:   ${describeExpiry(name, expiresAt)}
-
+${summary.encryption === null ? '' : `  Encrypted: ${describeEncrypted(summary)}\n`}
 Browse it:   kubectl infrabackup get ${name} all -A${where}
 Check it:    kubectl infrabackup verify ${name} --digest ${digest}${where}
 `;
@@ -41,8 +42,11 @@ function describeExpiry(name: string, expiresAt: string | undefined): string {
 }
 
 /** What is wrong with it, or must be known of it; empty where that is nothing. */
-export function renderCreatedNotes({ summary: { shortfalls, warnings, name } }: Created, sink: Sink): string {
+export function renderCreatedNotes({ summary }: Created, sink: Sink): string {
+  const { shortfalls, warnings, name } = summary;
+  const inClear = describeInClear(summary);
   const lines = [
+    ...(inClear === undefined ? [] : [`in clear: ${inClear}`]),
     ...warnings.map((warning) => `${paint('yellow', 'warning:', sink)} ${describeWarning(warning)}`),
     ...describeShortfalls(shortfalls).map((text) => `${paint('red', 'missing:', sink)} ${text}`),
   ];

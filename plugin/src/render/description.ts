@@ -2,6 +2,7 @@ import type { Backup, BackupHeader, SelectionRule } from '@infrabackup/core';
 import { typeName } from '@infrabackup/core';
 import { formatAgeAt } from './age.ts';
 import { describeShortfall, describeWarning } from './backup-notes.ts';
+import { describeEncrypted, describeInClear } from './encryption-notes.ts';
 import { formatBytes, formatCount, formatLabels, formatNumber } from './quantity.ts';
 import { countsOf } from './shown-summary.ts';
 import { renderTable } from './table.ts';
@@ -14,6 +15,7 @@ export function renderDescription({ header, summary }: Backup, uri: string, nowM
   const context = cluster.context === undefined ? [] : [`context ${cluster.context}`];
   const uid = cluster.uid === undefined ? [] : [`uid ${cluster.uid}`];
   const archive = summary === undefined ? '' : `${formatBytes(summary.archive.sizeBytes)} archive, `;
+  const inClear = describeInClear(header);
   const facts: readonly (readonly [string, string])[] = [
     ['Name', header.name],
     ['Location', uri],
@@ -28,7 +30,8 @@ export function renderDescription({ header, summary }: Backup, uri: string, nowM
     ['Revision', header.revision ?? '<unknown>'],
     ['Selection', selection.preset ?? selection.rules.map(describeRule).join(' or ')],
     ...(selection.within === undefined ? [] : [['Narrowed', describeRule(selection.within)] as const]),
-    ['Encryption', 'none'],
+    ['Encryption', describeEncrypted(header)],
+    ...(inClear === undefined ? [] : [['In clear', inClear] as const]),
     ['Format', `${header.format}, written by ${header.tool}`],
     ['Size', `${archive}${formatBytes(header.index.sizeBytes)} index, ${formatBytes(uncompressed)} of objects`],
     ['Digest', summary?.digest ?? '<unknown: the tarball lies alone>'],

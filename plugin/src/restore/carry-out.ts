@@ -15,6 +15,7 @@ import {
 import type { Connection } from '@infrabackup/kube';
 import { clientVersion } from '../client-version.ts';
 import { countsLine } from '../diff/counts-line.ts';
+import { encryptionOfKept, type UserKeys } from '../flags/encryption-flags.ts';
 import { renderJson } from '../render/json.ts';
 import { paint } from '../render/paint.ts';
 import { overwrittenLine } from '../render/progress-line.ts';
@@ -27,11 +28,16 @@ export interface CarryOutInput {
   readonly run: OpenRun;
   readonly backup: Backup | undefined;
   readonly connection: Connection;
+  /** The user's keys, by whose rules what is changed is kept. */
+  readonly keys: UserKeys | undefined;
   readonly output: 'text' | 'json' | 'name' | undefined;
 }
 
 /** Carries out a run, showing how far it is, and tells what became of it. Says how to go on when it is cut off. */
-export async function carryOut({ run, backup, connection, output }: CarryOutInput, shell: Shell): Promise<Outcome> {
+export async function carryOut(
+  { run, backup, connection, keys, output }: CarryOutInput,
+  shell: Shell,
+): Promise<Outcome> {
   const { connectCluster, connectWriter } = await import('@infrabackup/kube');
   const { openDiskSpool } = await import('@infrabackup/storage');
   const startedMs = shell.clock.now();
@@ -43,6 +49,7 @@ export async function carryOut({ run, backup, connection, output }: CarryOutInpu
       reader: connectCluster(connection),
       writer: realWriter(connectWriter(connection)),
       keepIn: await (await userRuns(shell)).keepers(run.head.location),
+      encryption: encryptionOfKept(keys, backup),
       openSpool: () => openDiskSpool(shell.scratchFolder),
       tool: `infrabackup ${clientVersion}`,
       report: progressOf(run, (text) => line.show(text), later),

@@ -1,13 +1,15 @@
-import type { Backup, RunRecord, RunStore } from '@infrabackup/core';
+import type { Backup, Keyring, RunRecord, RunStore } from '@infrabackup/core';
 import type { UserRuns } from '@infrabackup/storage';
 import { userLocations } from '../open-location.ts';
 import type { Shell } from '../shell.ts';
 
-/** The restores of this user on this machine, and what they come from. Nothing is read yet. */
-export async function userRuns(shell: Shell): Promise<UserRuns> {
+/**
+ * The restores of this user on this machine, and what they come from, with the keys that open it. Nothing is read yet.
+ */
+export async function userRuns(shell: Shell, keyring?: Keyring): Promise<UserRuns> {
   const { openUserRuns, userFolders } = await import('@infrabackup/storage');
   const [{ state: stateFolder }, locations] = [userFolders(shell), await userLocations(shell)];
-  return openUserRuns({ stateFolder, locations, workingFolder: shell.workingFolder });
+  return openUserRuns({ stateFolder, locations, workingFolder: shell.workingFolder, keyring });
 }
 
 /** The restores of this user on this machine. */
@@ -16,6 +18,6 @@ export async function openRuns(shell: Shell): Promise<RunStore> {
 }
 
 /** The backup that a run restores; see `openUserRuns` of storage. */
-export async function openBackupOf(run: RunRecord, shell: Shell): Promise<Backup> {
-  return (await userRuns(shell)).openBackup(run, shell.signal);
+export async function openBackupOf(run: RunRecord, keyring: Keyring | undefined, shell: Shell): Promise<Backup> {
+  return (await userRuns(shell, keyring)).openBackup(run, shell.signal);
 }

@@ -5,10 +5,10 @@ import { userRuns } from './open-runs.ts';
 
 /** Goes on with a run that was cut off, a restore or an undo. Throws USAGE for one that is finished. */
 export async function resume(
-  { id, ...input }: Pick<CarryOutInput, 'connection' | 'output'> & { readonly id: string },
+  { id, ...input }: Pick<CarryOutInput, 'connection' | 'keys' | 'output'> & { readonly id: string },
   shell: Shell,
 ): Promise<Outcome> {
-  const runs = await userRuns(shell);
+  const runs = await userRuns(shell, input.keys);
   const record = await runs.store.read(id);
   if (record.records.some(({ kind }) => kind === 'finished')) {
     throw new AppError('USAGE', `${record.head.kind} ${id} is finished: there is nothing to go on with`, {

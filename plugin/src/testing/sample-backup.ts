@@ -116,7 +116,7 @@ export const sampleObjects: readonly Manifest[] = [
 ];
 
 /** What of a sample backup a test decides. */
-export interface SampleBackupOptions extends Partial<Pick<CreateBackupOptions, 'labels' | 'ttlMs'>> {
+export interface SampleBackupOptions extends Partial<Pick<CreateBackupOptions, 'encryption' | 'labels' | 'ttlMs'>> {
   readonly at?: string;
   readonly objects?: readonly Manifest[];
   /** Types that the cluster serves beside the usual ones. */

@@ -3,6 +3,7 @@ import type { OpenSpool } from '../../archive/spool.ts';
 import { formatInstant, type Clock } from '../../clock.ts';
 import type { ClusterReader } from '../../cluster/reader.ts';
 import type { ClusterWriter } from '../../cluster/writer.ts';
+import type { Encryption } from '../../encryption/encryption.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { refKey } from '../../object/ref.ts';
 import type { Store } from '../../store/store.ts';
@@ -28,6 +29,8 @@ export interface ExecutePlanInput {
   /** Where what will be changed is kept, the best first. */
   readonly keepIn: readonly Store[];
   readonly openSpool: OpenSpool;
+  /** How what is kept is encrypted; absent: it lies in clear, also where the backup's objects did not. */
+  readonly encryption?: Encryption | undefined;
   readonly clock: Clock;
   /** The tool that writes, e.g. `infrabackup 0.1.0`. */
   readonly tool: string;

@@ -4,13 +4,14 @@ import { formatVersion, sealSummary, type BackupHeader, type TypeSummary } from 
 import { formatInstant, type Clock } from '../../clock.ts';
 import type { ClusterReader } from '../../cluster/reader.ts';
 import { concurrently } from '../../concurrently.ts';
+import { describeEncryption, type Encryption } from '../../encryption/encryption.ts';
 import { isAppError } from '../../errors/app-error.ts';
 import { backupFiles, type BackupFiles } from '../../location/backup-files.ts';
 import type { Manifest } from '../../object/manifest.ts';
 import { rawObject } from '../../object/object-scanner.ts';
 import { stringifyExactly } from '../../object/parse-manifest.ts';
 import { compareRefs, type ObjectRef } from '../../object/ref.ts';
-import type { TypeName } from '../../object/resource-type.ts';
+import { typeName, type TypeName } from '../../object/resource-type.ts';
 import { contentTableVersion } from '../../object/server-owned-members.ts';
 import type { Store } from '../../store/store.ts';
 import type { PlannedObject, RestorePlan } from '../restore-plan.ts';
@@ -22,6 +23,8 @@ export interface KeepBeforeInput {
   /** Where to keep it, the best first; the next one is tried where one may not be written. */
   readonly stores: readonly Store[];
   readonly openSpool: OpenSpool;
+  /** How it is encrypted; absent: it lies in clear. */
+  readonly encryption?: Encryption | undefined;
   readonly clock: Clock;
   readonly tool: string;
   readonly signal: AbortSignal | undefined;
@@ -62,7 +65,7 @@ export async function keepBefore(
 ): Promise<{ readonly location: string; readonly objects: number } | undefined> {
   const wanted = input.plan.objects.filter(isKept);
   if (wanted.length === 0) return undefined;
-  const archive = await createArchiveWriter({ openSpool: input.openSpool, signal: input.signal });
+  const archive = await createArchiveWriter(input);
   try {
     const types = await fill(archive, wanted, input);
     const header = headerOf(types, input);
@@ -120,7 +123,7 @@ async function readChunk(
   return found;
 }
 
-function headerOf(types: readonly TypeSummary[], { plan, clock, tool }: KeepBeforeInput): BackupHeader {
+function headerOf(types: readonly TypeSummary[], { plan, clock, tool, encryption }: KeepBeforeInput): BackupHeader {
   return {
     format: formatVersion,
     name: keptName(plan.id),
@@ -130,7 +133,10 @@ function headerOf(types: readonly TypeSummary[], { plan, clock, tool }: KeepBefo
     selection: { rules: [] },
     labels: {},
     contentTable: contentTableVersion,
-    encryption: null,
+    encryption: describeEncryption(
+      encryption,
+      types.map((type) => ({ name: typeName(type), count: type.count })),
+    ),
     types,
     shortfalls: [],
     warnings: [],

@@ -3,6 +3,7 @@ import type { Clock } from '../../clock.ts';
 import type { ClusterReader } from '../../cluster/reader.ts';
 import type { RightsReviewer } from '../../cluster/rights.ts';
 import type { ClusterWriter } from '../../cluster/writer.ts';
+import type { Keyring } from '../../encryption/backup-lock.ts';
 import type { Store } from '../../store/store.ts';
 import { refKey } from '../../object/ref.ts';
 import type { RestorePlan } from '../restore-plan.ts';
@@ -25,6 +26,8 @@ export interface OpenUndoInput {
   readonly openBackupOf: (run: RunRecord) => Promise<Backup>;
   /** Opens a store by its URI. */
   readonly openStore: (uri: string) => Promise<Store>;
+  /** What encrypted objects that were kept are opened with. */
+  readonly keyring?: Keyring | undefined;
   readonly force: boolean;
   readonly clock: Clock;
   readonly random: () => number;
@@ -70,11 +73,12 @@ function broughtBackBy({ plan, records }: RunRecord): readonly string[] {
 /** What the run kept before its first write; undefined where it changed nothing that was there. */
 export async function openKept(
   { head, records }: RunRecord,
-  { openStore, signal }: Pick<OpenUndoInput, 'openStore' | 'signal'>,
+  { openStore, keyring, signal }: Pick<OpenUndoInput, 'openStore' | 'keyring' | 'signal'>,
 ): Promise<Backup | undefined> {
   const kept = records.findLast((record) => record.kind === 'kept');
   if (kept === undefined || kept.objects === 0) return undefined;
-  return await openBackup(await openStore(kept.location), keptName(head.id), { files: keptFiles(head.id), signal });
+  const store = await openStore(kept.location);
+  return await openBackup(store, keptName(head.id), { files: keptFiles(head.id), keyring, signal });
 }
 
 /** The undo that counts: the newest of a run that has not itself been undone. */
