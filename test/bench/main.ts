@@ -6,9 +6,11 @@ import { archive } from './archive.ts';
 import { formatRows, type Benchmark } from './benchmark.ts';
 import { create } from './create.ts';
 import { diffTwoBackups } from './diff-backups.ts';
+import { diffLive } from './diff-live.ts';
+import { restore } from './restore.ts';
 import { startup } from './startup.ts';
 
-const benchmarks: readonly Benchmark[] = [startup, archive, create, diffTwoBackups];
+const benchmarks: readonly Benchmark[] = [startup, archive, create, diffTwoBackups, diffLive, restore];
 
 const usage = `Measure what is promised, each beside its baseline in the same run.
 

@@ -7,6 +7,8 @@ export interface Command {
   readonly name: string;
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** What it ends with when all is well; 0 when absent. */
+  readonly exitCode?: number;
   /** Done before each run, and not timed. */
   readonly before?: () => Promise<void>;
 }
@@ -30,7 +32,7 @@ export async function measureInTurn(commands: readonly Command[], runs: number):
   return results;
 }
 
-/** One run of a command; throws when it does not end with 0. */
+/** One run of a command; throws when it does not end as it should. */
 export async function measureOnce(command: Command): Promise<Run> {
   await command.before?.();
   const startedMs = performance.now();
@@ -45,7 +47,8 @@ export async function measureOnce(command: Command): Promise<Run> {
   const [exitCode] = (await once(child, 'close')) as [number | null];
   const wallMs = performance.now() - startedMs;
   const { peakBytes, cpuMs } = await watch.stop();
-  if (exitCode !== 0) throw new Error(`${command.name} ended with ${String(exitCode)}: ${complaint}`);
+  if (exitCode !== (command.exitCode ?? 0))
+    throw new Error(`${command.name} ended with ${String(exitCode)}: ${complaint}`);
   return { wallMs, cpuMs, peakBytes };
 }
 
