@@ -10,6 +10,7 @@ import { storeConformance } from '@infrabackup/storage/conformance';
 import { describeOnServer } from '../servers/suite.ts';
 import { provisionVersitygw, startVersitygw } from '../servers/versitygw.ts';
 import { startWeakS3, type WeakS3 } from '../servers/weak-s3.ts';
+import { attempts, expectFailure, severalParts } from './expect-failure.ts';
 
 const context = { workingFolder: '/', env: {} };
 const clock = { now: () => Date.now() };
@@ -65,13 +66,9 @@ await describeOnServer('S3 on versitygw', provisionVersitygw, startVersitygw, (o
 
     it('takes a value of many parts once only, whoever else is at it', async () => {
       const store = await newPlace();
-      const body = async function* (letter: string): AsyncGenerator<Uint8Array> {
-        for (let i = 0; i < 40; i++) {
-          await Promise.resolve();
-          yield Buffer.alloc(256 * 1024, letter);
-        }
-      };
-      const outcomes = await Promise.allSettled(['a', 'b', 'c'].map((letter) => store.create('k', body(letter))));
+      const outcomes = await Promise.allSettled(
+        ['a', 'b', 'c'].map((letter) => store.create('k', severalParts(letter))),
+      );
       expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
       for (const outcome of outcomes) {
         if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ code: 'STORE_EXISTS' });
@@ -212,37 +209,3 @@ const killedWriter = `
   await store.create(files.archive, (async function* () {
     for (let i = 0; ; i++) { if (i === 200) console.log('uploading'); yield Buffer.alloc(262144, i); }
   })());`;
-
-function attempts(store: Store): readonly (() => Promise<unknown>)[] {
-  const stream = async function* (): AsyncGenerator<Uint8Array> {
-    await Promise.resolve();
-    for (let i = 0; i < 40; i++) yield Buffer.alloc(256 * 1024);
-  };
-  return [
-    () => store.create('k', Buffer.from('v')),
-    () => store.replace('k', stream()),
-    () => store.read('k'),
-    () => store.stat('k'),
-    () => Array.fromAsync(store.list('')),
-    () => Array.fromAsync(store.listNames('')),
-    () => store.remove('k'),
-  ];
-}
-
-async function expectFailure(
-  attempt: () => Promise<unknown>,
-  code: string,
-  message: RegExp,
-  hint: RegExp,
-): Promise<void> {
-  const failure = await attempt().then(
-    () => undefined,
-    (error: unknown) => error as Error & { hint: string },
-  );
-  expect(failure).toMatchObject({
-    code,
-    message: expect.stringMatching(message) as string,
-    hint: expect.stringMatching(hint) as string,
-  });
-  expect(JSON.stringify([failure!.message, failure!.hint])).not.toContain('hunter2');
-}

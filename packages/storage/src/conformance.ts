@@ -148,7 +148,7 @@ export function storeConformance(
     describe('large values', () => {
       it('pass through in both directions without being held', async ({ skip }) => {
         if (bufferedMiB === Infinity) skip('the store keeps its values in memory');
-        const sizeMiB = Math.max(20, 4 * bufferedMiB);
+        const sizeMiB = Math.max(20, 2 * bufferedMiB);
         const written = createHash('sha256');
         const watch = watchMemory();
         async function* body(): AsyncGenerator<Uint8Array> {
@@ -426,7 +426,7 @@ function codeOf(error: unknown): unknown {
   return (error as { code?: unknown }).code;
 }
 
-/** How much memory buffers hold, garbage apart, at its highest over looks that are 2 MiB of passing bytes apart. */
+/** How much memory buffers hold, garbage apart, at its highest over looks that are 4 MiB of passing bytes apart. */
 function watchMemory(): { look: (passedBytes: number) => void; peakMiB: () => number } {
   setFlagsFromString('--expose-gc');
   const collectGarbage = runInNewContext('gc') as () => void;
@@ -440,7 +440,7 @@ function watchMemory(): { look: (passedBytes: number) => void; peakMiB: () => nu
   return {
     look: (passedBytes) => {
       passed += passedBytes;
-      if (passed < 2 * 1024 * 1024) return;
+      if (passed < 4 * 1024 * 1024) return;
       passed = 0;
       peak = Math.max(peak, buffers() - before);
     },

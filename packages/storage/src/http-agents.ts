@@ -15,22 +15,21 @@ const maxSockets = 64;
 
 /**
  * The agents for a server: through the proxies that the environment names (HTTPS_PROXY, NO_PROXY; Node 24.5 and later),
- * trusting what Node trusts and the certificates of `caFile`. Throws USAGE and the errors of a disk for that file.
+ * trusting what Node trusts and the certificates of `caFile`. Throws the errors of a disk for that file.
  */
 export async function httpAgents(
   caFile: string | undefined,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<HttpAgents> {
   const shared = { keepAlive: true, maxSockets, proxyEnv: { ...env } };
-  const ca = caFile === undefined ? undefined : [...trusted(), await readCa(caFile)];
+  const ca = caFile === undefined ? undefined : await trustedWith(caFile);
   return { httpAgent: new HttpAgent(shared), httpsAgent: new HttpsAgent({ ...shared, ...(ca && { ca }) }) };
 }
 
-async function readCa(file: string): Promise<string> {
-  return diskGuard(`could not read the certificates ${file}`)(readFile(file, 'utf8'));
-}
-
-/** With those of NODE_EXTRA_CA_CERTS, where Node can name them. */
-function trusted(): readonly string[] {
-  return typeof getCACertificates === 'function' ? getCACertificates('default') : rootCertificates;
+/** What Node trusts, and the certificates of a file. Throws the errors of a disk for that file. */
+export async function trustedWith(caFile: string): Promise<string[]> {
+  const text = await diskGuard(`could not read the certificates ${caFile}`)(readFile(caFile, 'utf8'));
+  // With those of NODE_EXTRA_CA_CERTS, where Node can name them.
+  const known = typeof getCACertificates === 'function' ? getCACertificates('default') : rootCertificates;
+  return [...known, text];
 }

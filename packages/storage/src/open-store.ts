@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url';
 import { AppError } from '@infrabackup/core';
 import type { Store } from '@infrabackup/core';
 import type { Driver, DriverContext } from './driver.ts';
+import { azureDriver } from './azure/azure-driver.ts';
 import { fileDriver } from './file-driver.ts';
 import { s3Driver } from './s3/s3-driver.ts';
 import { parseStoreUri, refuseSecretOptions } from './store-uri.ts';
@@ -17,6 +18,7 @@ export interface OpenStoreOptions extends DriverContext {
 export const drivers: ReadonlyMap<string, Driver> = new Map([
   ['file', fileDriver],
   ['s3', s3Driver],
+  ['az', azureDriver],
 ]);
 
 /** Schemes that are not drivers, and what to say of them. */

@@ -1,12 +1,4 @@
-import { AppError, isAppError } from '@infrabackup/core';
-import type { ErrorCode } from '@infrabackup/core';
-
-/** What is said of a failure to people; absent where the server's own words are all there is. */
-interface Meaning {
-  readonly code: ErrorCode;
-  readonly why?: string;
-  readonly hint?: string;
-}
+import type { Meaning } from '../store-failure.ts';
 
 const credentialsHint =
   'see which are used: aws sts get-caller-identity; they come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, web identity or the machine';
@@ -79,38 +71,21 @@ const meanings: Readonly<Record<string, Meaning>> = {
   InvalidStorageClass: { code: 'USAGE', why: 'the server has no such storage class' },
 };
 
-/** The same for connections, by the code of Node's error. Source: https://nodejs.org/api/tls.html#x509-certificate-error-codes */
-const tlsCodes =
-  /^(UNABLE_TO_(VERIFY_LEAF_SIGNATURE|GET_ISSUER_CERT(_LOCALLY)?)|SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED_CERT|CERT_\w+|ERR_TLS_CERT_ALTNAME_INVALID)$/;
-
 /** The name by which S3 and its client tell an error, e.g. `NoSuchKey`; empty for what is no error. */
 export function s3ErrorName(error: unknown): string {
   return error instanceof Error ? error.name : '';
 }
 
-/** A failed request as an AppError: `did` says what failed, `left` what now lies there. Others come back unchanged. */
-export function s3Error(error: unknown, did: string, left?: string): unknown {
-  if (isAppError(error) || !(error instanceof Error)) return error;
-  const { code, why = error.message, hint } = meaningOf(error);
-  return new AppError(code, [`${did}: ${why}`, left].filter(Boolean).join('; '), { hint, cause: error });
-}
-
-function meaningOf(error: Error): Meaning {
+/** What a failed request means; undefined for what no table knows. */
+export function s3Meaning(error: Error): Meaning | undefined {
   const known = Object.hasOwn(meanings, error.name) ? meanings[error.name] : undefined;
   if (known !== undefined) return known;
   if (error.message.startsWith('Region is missing')) {
     return { code: 'USAGE', why: 'nobody says in which region it is', hint: 'give the location ?region=REGION' };
   }
-  const networkCode = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  if (tlsCodes.test(networkCode)) {
-    return {
-      code: 'STORE_TLS',
-      hint: 'give the location ?ca=FILE with the certificate of who signed it',
-    };
-  }
   const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
   if (status === 401) return unknownKey;
   if (status === 403) return { code: 'STORE_DENIED' };
   if (status === 507) return full;
-  return { code: 'STORE_UNAVAILABLE', hint: 'try again; kubectl infrabackup location check tells more' };
+  return undefined;
 }

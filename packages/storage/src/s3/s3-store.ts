@@ -1,12 +1,15 @@
 import { DeleteObjectCommand, GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import type { ListObjectsV2CommandOutput, S3Client } from '@aws-sdk/client-s3';
 import type { Readable } from 'node:stream';
-import { AppError, checkKey, checkPrefix, isAppError, isKeySegment, throwIfCancelled } from '@infrabackup/core';
+import { AppError, checkKey, checkPrefix, isKeySegment, throwIfCancelled } from '@infrabackup/core';
 import type { ByteRange, Store, StoreBody, StoreCapabilities, StoreEntry } from '@infrabackup/core';
 import { pauseBeforeRetry } from '../pause-before-retry.ts';
-import { SourceFailure, sourceOf } from '../source-failure.ts';
-import { s3Error, s3ErrorName } from './s3-error.ts';
-import { giveUpUploads, uploadStream } from './s3-upload.ts';
+import { sendInParts } from '../send-in-parts.ts';
+import { sourceOf } from '../source-failure.ts';
+import { storeFailure } from '../store-failure.ts';
+import type { Attempt } from '../store-failure.ts';
+import { s3ErrorName, s3Meaning } from './s3-error.ts';
+import { giveUpUploads, s3PartSink } from './s3-upload.ts';
 import type { S3Target } from './s3-upload.ts';
 
 /** What an S3 location is made of. */
@@ -155,7 +158,7 @@ export class S3Store implements Store {
       const Body = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
       await this.#client.send(new PutObjectCommand({ ...target, Body }), signal && { abortSignal: signal });
     } else {
-      await uploadStream(this.#client, target, sourceOf(body, signal), signal);
+      await sendInParts(sourceOf(body, signal), s3PartSink(this.#client, target), signal);
     }
   }
 
@@ -265,12 +268,8 @@ export class S3Store implements Store {
     return new AppError('STORE_NOT_FOUND', `${this.uri} has no ${key}`);
   }
 
-  #failure(error: unknown, verb: string, key: string, signal: AbortSignal | undefined): unknown {
-    if (error instanceof SourceFailure) return error.cause;
-    if (isAppError(error)) return error;
-    if (signal?.aborted === true) return new AppError('CANCELLED', 'stopped before it was done', { cause: error });
-    if (s3ErrorName(error) === 'NoSuchKey') return this.#missing(key);
-    return s3Error(error, `could not ${verb} ${key === '' ? '' : `${key} in `}${this.uri}`);
+  #failure(error: unknown, verb: Attempt['verb'], key: string, signal: AbortSignal | undefined): unknown {
+    return storeFailure(error, { uri: this.uri, verb, key, signal }, s3Meaning);
   }
 }
 

@@ -1,0 +1,208 @@
+import { randomUUID } from 'node:crypto';
+import type { BlobItem, BlockBlobClient, BlockBlobCommitBlockListOptions, ContainerClient } from '@azure/storage-blob';
+import { AppError, checkKey, checkPrefix, isKeySegment, throwIfCancelled } from '@infrabackup/core';
+import type { ByteRange, Store, StoreBody, StoreEntry } from '@infrabackup/core';
+import { sendInParts } from '../send-in-parts.ts';
+import { sourceOf } from '../source-failure.ts';
+import { storeFailure } from '../store-failure.ts';
+import type { Attempt } from '../store-failure.ts';
+import { azureErrorCode, azureMeaning } from './azure-error.ts';
+
+/** What an Azure location is made of. */
+export interface AzureStoreOptions {
+  readonly uri: string;
+  readonly container: ContainerClient;
+  /** Empty, or ends in a slash. */
+  readonly prefix: string;
+  /** How everything that is written is kept. */
+  readonly written: Pick<BlockBlobCommitBlockListOptions, 'tier'>;
+}
+
+/** Times that the client takes a download up again where it broke off. */
+const maxResumes = 5;
+
+/** What a create that finds its key taken is told: the value is there, or became so while the parts were sent. */
+const takenCodes = new Set(['BlobAlreadyExists', 'ConditionNotMet', 'InvalidBlockList']);
+
+/** A container, or what lies under a prefix of it, as a Store. Parts that nobody made a value of vanish after a week. */
+export class AzureStore implements Store {
+  readonly uri: string;
+  readonly capabilities = { conditionalCreate: true, rangedRead: true };
+  readonly #container: ContainerClient;
+  readonly #prefix: string;
+  readonly #written: AzureStoreOptions['written'];
+
+  constructor({ uri, container, prefix, written }: AzureStoreOptions) {
+    this.uri = uri;
+    this.#container = container;
+    this.#prefix = prefix;
+    this.#written = written;
+  }
+
+  async create(key: string, body: StoreBody, signal?: AbortSignal): Promise<void> {
+    if (!(body instanceof Uint8Array) && (await this.stat(key, signal)) !== undefined) throw this.#taken(key);
+    try {
+      await this.#write(key, body, { conditions: { ifNoneMatch: '*' } }, signal);
+    } catch (error) {
+      if (takenCodes.has(azureErrorCode(error)) && (await this.stat(key, signal)) !== undefined) throw this.#taken(key);
+      throw this.#failure(error, 'write', key, signal);
+    }
+  }
+
+  async replace(key: string, body: StoreBody, signal?: AbortSignal): Promise<void> {
+    await this.#write(key, body, {}, signal).catch((error: unknown) => {
+      throw this.#failure(error, 'write', key, signal);
+    });
+  }
+
+  async read(key: string, range?: ByteRange, signal?: AbortSignal): Promise<Buffer> {
+    return Buffer.concat(await Array.fromAsync(this.#chunks(key, range?.offset ?? 0, range?.length, signal)));
+  }
+
+  async *stream(key: string, offset = 0, signal?: AbortSignal): AsyncGenerator<Buffer> {
+    yield* this.#chunks(key, offset, undefined, signal);
+  }
+
+  async stat(key: string, signal?: AbortSignal): Promise<StoreEntry | undefined> {
+    const blob = this.#blob(key, signal);
+    try {
+      const { contentLength = 0, lastModified } = await blob.getProperties(abortable(signal));
+      return { key, sizeBytes: contentLength, modifiedMs: lastModified?.getTime() ?? 0 };
+    } catch (error) {
+      const failure = this.#failure(error, 'look up', key, signal);
+      if (failure instanceof AppError && failure.code === 'STORE_NOT_FOUND') return undefined;
+      throw failure;
+    }
+  }
+
+  async *list(prefix: string, signal?: AbortSignal): AsyncGenerator<StoreEntry> {
+    checkPrefix(prefix);
+    const found = this.#container.listBlobsFlat({ prefix: this.#prefix + prefix, ...abortable(signal) });
+    for await (const item of this.#listing(found, prefix, signal)) {
+      const entry = this.#entry(item);
+      if (entry !== undefined) yield entry;
+    }
+  }
+
+  async *listNames(prefix: string, signal?: AbortSignal): AsyncGenerator<string> {
+    checkPrefix(prefix);
+    const below = { prefix: this.#prefix + prefix, ...abortable(signal) };
+    const pages = this.#container.listBlobsByHierarchy('/', below).byPage();
+    for await (const { segment } of this.#listing(pages, prefix, signal)) {
+      const { blobItems, blobPrefixes = [] } = segment;
+      // Both are sorted, each by itself. Keys are ASCII.
+      for (const place of [...blobItems, ...blobPrefixes].map(({ name }) => name).sort()) {
+        throwIfCancelled(signal);
+        const name = place.slice(this.#prefix.length + prefix.length).replace(/\/$/, '');
+        if (isKeySegment(name)) yield name;
+      }
+    }
+  }
+
+  async remove(key: string, signal?: AbortSignal): Promise<void> {
+    try {
+      await this.#blob(key, signal).deleteIfExists({ deleteSnapshots: 'include', ...abortable(signal) });
+    } catch (error) {
+      throw this.#failure(error, 'remove', key, signal);
+    }
+  }
+
+  async #write(
+    key: string,
+    body: StoreBody,
+    condition: Pick<BlockBlobCommitBlockListOptions, 'conditions'>,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const blob = this.#blob(key, signal);
+    const options = { ...this.#written, ...condition };
+    if (body instanceof Uint8Array) {
+      await blob.upload(body, body.length, { ...options, ...abortable(signal) });
+      return;
+    }
+    const upload = randomUUID();
+    // All of one length, as Azure asks for.
+    const blockId = (part: number): string =>
+      Buffer.from(`${upload}-${String(part).padStart(6, '0')}`).toString('base64');
+    const sink = {
+      async whole(bytes: Buffer, abortSignal: AbortSignal) {
+        await blob.upload(bytes, bytes.length, { ...options, abortSignal });
+      },
+      async part(partNumber: number, bytes: Buffer, abortSignal: AbortSignal) {
+        await blob.stageBlock(blockId(partNumber), bytes, bytes.length, { abortSignal });
+      },
+      async finish(count: number) {
+        await blob.commitBlockList(
+          Array.from({ length: count }, (_, i) => blockId(i + 1)),
+          options,
+        );
+      },
+      giveUp: () => Promise.resolve(),
+    };
+    await sendInParts(sourceOf(body, signal), sink, signal);
+  }
+
+  async *#chunks(
+    key: string,
+    offset: number,
+    length: number | undefined,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<Buffer> {
+    const blob = this.#blob(key, signal);
+    if (length === 0) {
+      if ((await this.stat(key, signal)) === undefined) throw this.#missing(key);
+      return;
+    }
+    try {
+      const options = { ...abortable(signal), maxRetryRequests: maxResumes };
+      const { readableStreamBody } = await blob.download(offset, length, options);
+      for await (const chunk of readableStreamBody!) {
+        throwIfCancelled(signal);
+        yield chunk as Buffer;
+      }
+    } catch (error) {
+      if (azureErrorCode(error) === 'InvalidRange') return;
+      throw this.#failure(error, 'read', key, signal);
+    }
+  }
+
+  async *#listing<T>(found: AsyncIterable<T>, prefix: string, signal: AbortSignal | undefined): AsyncGenerator<T> {
+    throwIfCancelled(signal);
+    const iterator = found[Symbol.asyncIterator]();
+    for (;;) {
+      const step = await iterator.next().catch((error: unknown) => {
+        throw this.#failure(error, 'list', prefix, signal);
+      });
+      if (step.done === true) return;
+      throwIfCancelled(signal);
+      yield step.value;
+    }
+  }
+
+  #entry({ name, properties: { contentLength = 0, lastModified } }: BlobItem): StoreEntry | undefined {
+    const key = name.slice(this.#prefix.length);
+    if (!key.split('/').every(isKeySegment)) return undefined;
+    return { key, sizeBytes: contentLength, modifiedMs: lastModified.getTime() };
+  }
+
+  #blob(key: string, signal: AbortSignal | undefined): BlockBlobClient {
+    checkKey(key);
+    throwIfCancelled(signal);
+    return this.#container.getBlockBlobClient(this.#prefix + key);
+  }
+
+  #taken(key: string): AppError {
+    return new AppError('STORE_EXISTS', `${this.uri} has a ${key} already; it was left as it is`);
+  }
+
+  #missing(key: string): AppError {
+    return new AppError('STORE_NOT_FOUND', `${this.uri} has no ${key}`);
+  }
+
+  #failure(error: unknown, verb: Attempt['verb'], key: string, signal: AbortSignal | undefined): unknown {
+    return storeFailure(error, { uri: this.uri, verb, key, signal }, azureMeaning);
+  }
+}
+
+function abortable(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {
+  return signal === undefined ? {} : { abortSignal: signal };
+}

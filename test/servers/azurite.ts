@@ -1,0 +1,60 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { ContainerClient, StorageSharedKeyCredential } from '@azure/storage-blob';
+import { readFile } from 'node:fs/promises';
+import { provisionNpmPackage } from './provision-folder.ts';
+import { makeServerCertificate, startServer } from './server-process.ts';
+
+/** The newest release whose dependencies can all be had. */
+const version = '3.36.0';
+
+/** An Azure Blob Storage with one container, over TLS. */
+export interface AzureServer {
+  /** The account's key, as the tools of Azure take it from the environment. */
+  readonly env: { readonly AZURE_STORAGE_KEY: string };
+  readonly container: string;
+  /** A location in the container, as a user types it. */
+  location(prefix: string, options?: Readonly<Record<string, string>>): string;
+  readonly stop: () => Promise<void>;
+}
+
+/** The folder of azurite, Microsoft's emulator. Throws ServerUnavailableError. */
+export function provisionAzurite(): Promise<string> {
+  return provisionNpmPackage('azurite', version);
+}
+
+/** Starts azurite with an account of its own; it does not know the newest protocol's number, and need not. */
+export async function startAzurite(folder: string): Promise<AzureServer> {
+  const [account, container] = ['testaccount', 'backups-of-tests'];
+  const key = randomBytes(64).toString('base64');
+  const program = join(folder, 'node_modules/azurite/dist/src/blob/main.js');
+  const server = await startServer('azurite', async (place) => {
+    const tls = await makeServerCertificate(place.folder);
+    const options = [
+      '--blobHost',
+      '127.0.0.1',
+      '--blobPort',
+      String(place.port),
+      '--cert',
+      tls.certificate,
+      '--key',
+      tls.key,
+    ];
+    const quiet = ['--silent', '--skipApiVersionCheck', '--inMemoryPersistence', '--disableTelemetry'];
+    return ['env', `AZURITE_ACCOUNTS=${account}:${key}`, process.execPath, program, ...options, ...quiet];
+  });
+  const endpoint = `https://127.0.0.1:${server.port}`;
+  const ca = join(server.folder, 'pki/ca.crt');
+  const credential = new StorageSharedKeyCredential(account, key);
+  const tlsOptions = { ca: await readFile(ca, 'utf8') };
+  await new ContainerClient(`${endpoint}/${account}/${container}`, credential, { tlsOptions }).create();
+  return {
+    env: { AZURE_STORAGE_KEY: key },
+    container,
+    location: (prefix, options = {}) => {
+      const query = new URLSearchParams({ endpoint, ca, ...options });
+      return `az://${account}/${container}${prefix === '' ? '' : `/${prefix}`}?${query.toString()}`;
+    },
+    stop: server.stop,
+  };
+}
