@@ -10,6 +10,7 @@ const flags: FlagTable = {
   to: { kind: 'string', describe: '' },
   label: { kind: 'repeated', describe: '' },
   'include-namespaces': { kind: 'list', describe: '' },
+  status: { kind: 'string', choices: ['all', 'none'], alone: 'all', describe: '' },
   v: { kind: 'integer', short: 'v', describe: '' },
 };
 
@@ -47,6 +48,11 @@ const grammar: readonly (readonly [sentence: string, typed: readonly string[], f
     ['--namespace=shop', '--all-namespaces=true'],
     ['nightly', 'pods'],
   ],
+  ['a flag that can stand alone, at the end', ['--status'], ['--status=all'], []],
+  ['a flag that can stand alone, before another', ['--status', '-A'], ['--status=all', '--all-namespaces=true'], []],
+  ['a flag that can stand alone, before a word', ['--status', 'nightly'], ['--status=all'], ['nightly']],
+  ['a flag that can stand alone, before its value', ['--status', 'none', 'x'], ['--status=none'], ['x']],
+  ['a flag that can stand alone, with =', ['--status=none'], ['--status=none'], []],
   ['nothing is a flag after two dashes', ['--', '-n', '--to'], [], ['-n', '--to']],
   ['a dash alone is no flag', ['-'], [], ['-']],
   ['an empty word is no flag', [''], [], ['']],

@@ -35,14 +35,22 @@ export function plainWords(argv: readonly string[], flags: FlagTable): readonly 
     const arg = argv[i]!;
     if (arg === '--') return [...words, ...argv.slice(i + 1)];
     if (!arg.startsWith('-') || arg === '-') words.push(arg);
-    else if (!arg.includes('=') && takesNext(arg, flags)) i++;
+    else if (!arg.includes('=') && takesNext(arg, argv[i + 1], flags)) i++;
   }
   return words;
 }
 
-function takesNext(arg: string, flags: FlagTable): boolean {
-  if (arg.startsWith('--')) return flags[arg.slice(2)]?.kind !== 'boolean';
+function takesNext(arg: string, next: string | undefined, flags: FlagTable): boolean {
+  if (arg.startsWith('--')) {
+    const flag = flags[arg.slice(2)];
+    return flag?.kind !== 'boolean' && !standsAlone(flag, next);
+  }
   return arg.length === 2 && byLetter(arg[1]!, flags)?.[1].kind !== 'boolean';
+}
+
+/** Whether what follows a flag is none of the values that it could also do without. */
+function standsAlone(flag: Flag | undefined, next: string | undefined): boolean {
+  return flag?.alone !== undefined && (next === undefined || flag.choices?.includes(next) !== true);
 }
 
 interface Token {
@@ -65,19 +73,25 @@ function* tokens(argv: readonly string[], flags: FlagTable): Generator<Token> {
       for (const text of argv.slice(i + 1)) yield { text };
       return;
     }
-    if (arg.startsWith('--')) yield longFlag(arg, flags, following);
+    if (arg.startsWith('--')) yield longFlag(arg, argv[i + 1], flags, following);
     else if (arg.startsWith('-') && arg !== '-') yield* letters(arg, flags, following);
     else yield { text: arg };
   }
 }
 
-function longFlag(arg: string, flags: FlagTable, following: (shown: string) => string): Token {
+function longFlag(
+  arg: string,
+  next: string | undefined,
+  flags: FlagTable,
+  following: (shown: string) => string,
+): Token {
   const equals = arg.indexOf('=');
   const name = equals < 0 ? arg.slice(2) : arg.slice(2, equals);
   const flag = Object.hasOwn(flags, name) ? flags[name] : undefined;
   if (flag === undefined) throw unknownFlag(`--${name}`, name, flags);
   if (equals >= 0) return { flag, name, text: arg.slice(equals + 1) };
-  return { flag, name, text: flag.kind === 'boolean' ? 'true' : following(`--${name}`) };
+  if (flag.kind === 'boolean') return { flag, name, text: 'true' };
+  return { flag, name, text: standsAlone(flag, next) ? flag.alone! : following(`--${name}`) };
 }
 
 /** `-A`, `-An shop`, `-nshop`, `-n=shop`. */

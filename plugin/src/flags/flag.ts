@@ -22,6 +22,8 @@ export interface Flag {
   readonly short?: string;
   /** The only texts that it may have. */
   readonly choices?: readonly string[];
+  /** What the flag means when none of its choices follows; absent: one must. */
+  readonly alone?: string;
   readonly describe: string;
   /** The heading that it stands under in the help; absent: `Flags`. */
   readonly group?: string;

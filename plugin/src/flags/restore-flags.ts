@@ -23,7 +23,9 @@ export const restoreFlags = underHeading('Restore flags:', {
   status: {
     kind: 'string',
     choices: ['created', 'all', 'none'],
-    describe: 'Whose status is restored: that of what is created (the default), of all that is written, or none',
+    alone: 'all',
+    describe:
+      'Whose status is restored: that of what is created (the default), of all that is written (the flag alone means that), or none',
   },
   modifiers: {
     kind: 'string',

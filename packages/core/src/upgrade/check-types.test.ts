@@ -159,6 +159,10 @@ describe('against a live cluster', () => {
     expect(checkTypes([widgets], { minor: 36, discovery: serving() })).toMatchObject([{ reason: 'undefined' }]);
     expect(checkTypes([widgets], { minor: 36, discovery: serving(), definitions })).toEqual([]);
     expect(checkTypes([widgets], { minor: 36, discovery: serving(['example.com/v1alpha1', 'Widget']) })).toEqual([]);
+    // A restore merges the versions of both.
+    const newer = serving(['example.com/v1', 'Widget']);
+    expect(checkTypes([widgets], { minor: 36, discovery: newer, definitions })).toEqual([]);
+    expect(checkTypes([widgets], { minor: 36, discovery: newer })).toMatchObject([{ reason: 'not-served' }]);
   });
 
   test('a custom resource whose version is gone converts as it is only where all versions have one shape', () => {

@@ -131,6 +131,8 @@ function checkCustom(type: CheckedType, target: CheckTarget): Found | undefined 
   if (live.servedVersions.includes(type.version)) {
     return deprecationOf(customVersion(liveDefinition, type.version) ?? stored);
   }
+  // As above: a restore merges the backup's definition into the live one.
+  if (stored?.served === true) return deprecationOf(stored);
   const apiVersion = apiVersionOf(live);
   const converts = hasNoConversion(liveDefinition) ? 'as-is' : 'by-hand';
   return { reason: 'not-served', replacement: { apiVersion, converts, notes: [] } };
