@@ -1,8 +1,9 @@
-import { formatRef, formatTextDiff, textDiff } from '@infrabackup/core';
+import { formatRef, formatTextDiff } from '@infrabackup/core';
 import { paintDiff } from '../render/diff-lines.ts';
 import type { Shell } from '../shell.ts';
 import { countsLine } from './counts-line.ts';
 import type { DiffFrame, DiffItem, DiffPrinter } from './diff-item.ts';
+import { textDiffAside } from './text-diff-aside.ts';
 
 /** Every object that is written line by line as soon as it is known, then the others that differ, with why. */
 export function unifiedPrinter({ before, after, status }: DiffFrame, shell: Shell): DiffPrinter {
@@ -14,7 +15,7 @@ export function unifiedPrinter({ before, after, status }: DiffFrame, shell: Shel
         unwritten.push(`# ${item.verdict} ${formatRef(item.ref)}: ${item.reason.text}`);
         return;
       }
-      await shell.out.write(paintDiff(linesOf(item, { before, after, status }), shell.out));
+      await shell.out.write(paintDiff(await linesOf(item, { before, after, status }, shell.signal), shell.out));
     },
     async end({ counts }) {
       await shell.out.write(paintDiff(unwritten, shell.out));
@@ -23,10 +24,14 @@ export function unifiedPrinter({ before, after, status }: DiffFrame, shell: Shel
   };
 }
 
-function linesOf(item: DiffItem, { before, after, status }: DiffFrame): readonly string[] {
+async function linesOf(
+  item: DiffItem,
+  { before, after, status }: DiffFrame,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
   const title = `${item.verdict} ${formatRef(item.ref)}`;
   const notes = item.notes.map(({ text }) => `# ${text}`);
-  const diff = textDiff(item.before, item.after, { status, crd: item.crd });
+  const diff = await textDiffAside(item.before, item.after, { status, crd: item.crd }, signal);
   const [head, ...rest] = formatTextDiff(diff, {
     title,
     before: item.before === undefined ? '/dev/null' : before,

@@ -3,12 +3,12 @@ import {
   formatRef,
   formatTextDiff,
   summarizeChanges,
-  textDiff,
   type HistoryStep,
   type ObjectHistory,
   type ObjectRef,
 } from '@infrabackup/core';
 import type { OutputFormat } from '../flags/output-flags.ts';
+import { textDiffAside } from '../diff/text-diff-aside.ts';
 import type { Shell } from '../shell.ts';
 import { paintDiff } from './diff-lines.ts';
 import { showList, type ListColumn } from './list-view.ts';
@@ -84,7 +84,7 @@ async function showPatches(ref: ObjectRef, history: ObjectHistory, shell: Shell)
     const older = spans[place + 1];
     place += 1;
     if (span.kind === 'absent') continue;
-    const lines = formatTextDiff(textDiff(before, after, { crd }), {
+    const lines = formatTextDiff(await textDiffAside(before, after, { crd }, shell.signal), {
       title: formatRef(ref),
       before: before === undefined ? '/dev/null' : (older?.last.name ?? '/dev/null'),
       after: span.first.name,
