@@ -72,8 +72,8 @@ export interface WriteOptions {
  * The writing half of a cluster.
  *
  * A refusal of the one object is an answer. Thrown is what ends the operation: the codes of `ClusterReader`. 429 and
- * 503 with a Retry-After are waited for, since the server did nothing yet; a 401 refreshes the credential once. A cut
- * connection is never retried, since the server may have done it: CLUSTER_UNREACHABLE and CLUSTER_TIMEOUT leave open
+ * 503 with a Retry-After are waited for, since the server did nothing yet; a 401 refreshes the credential once. What is
+ * only tried (a dry run) is tried again after a cut connection and a 500. A cut connection is else never retried, since the server may have done it: CLUSTER_UNREACHABLE and CLUSTER_TIMEOUT leave open
  * what happened, and only reading the object tells.
  */
 export interface ClusterWriter {

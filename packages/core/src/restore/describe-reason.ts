@@ -20,23 +20,23 @@ export function describeReason(reason: SkipReason | ConflictReason | UnservableR
         : `${fields(reason.fields)} cannot change, and it is never replaced: ${reason.replace.effect}`;
     case 'invalid':
     case 'too-large':
-      return `the server refuses it: ${reason.message}; --modifiers can change what is sent`;
+      return `the server refuses it (--modifiers can change what is sent): ${reason.message}`;
     case 'quota':
-      return `quota ${reason.quota} is used up: ${reason.message}; raise it, and try again`;
+      return `quota ${reason.quota} is used up; raise it, and try again: ${reason.message}`;
     case 'address-taken':
-      return `${fields(reason.fields)} ${reason.fields.length > 1 ? 'are' : 'is'} not to be had: ${reason.message}; --addresses reassign takes another`;
+      return `${fields(reason.fields)} ${reason.fields.length > 1 ? 'are' : 'is'} not to be had; --addresses reassign takes another: ${reason.message}`;
     case 'webhook-denied':
       return `webhook ${reason.webhook} refuses it: ${reason.message}`;
     case 'admission-denied':
       return `${reason.policy === undefined ? 'admission' : `policy ${reason.policy}`} refuses it: ${reason.message}`;
     case 'webhook-away':
-      return `webhook ${reason.webhook} must be asked and does not answer: ${reason.message}; bring its back end up or take its configuration away, and try again`;
+      return `webhook ${reason.webhook} must be asked and does not answer; bring its back end up or take its configuration away, and try again: ${reason.message}`;
     case 'conversion-away':
-      return `the webhook that converts its type does not answer: ${reason.message}; bring its back end up, and try again`;
+      return `the webhook that converts its type does not answer; bring its back end up, and try again: ${reason.message}`;
     case 'forbidden':
       return reason.right === undefined ? reason.message : `you may not ${formatRight(reason.right)}`;
     case 'escalation':
-      return `it would give more rights than you have: ${reason.message}; who has them, or may escalate, can restore it`;
+      return `it would give more rights than you have; who has them, or may escalate, can restore it: ${reason.message}`;
     case 'terminating':
       return `it is being deleted${reason.finalizers.length === 0 ? '' : ` and waits for ${reason.finalizers.join(', ')}`}; try again once it is gone`;
     case 'namespace-terminating':

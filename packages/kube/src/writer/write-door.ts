@@ -59,8 +59,8 @@ function toApiRequest(request: WriteRequest, dryRun: boolean, options: WriteOpti
     fieldValidation: request.verb === 'delete' ? undefined : (options.fieldValidation ?? 'Warn'),
     fieldManager: 'fieldManager' in request ? request.fieldManager : undefined,
   };
-  // Of what was cut off only reading tells whether it was done.
-  const common = { idempotent: false, signal: options.signal };
+  // Of what was cut off only reading tells whether it was done; what is only tried is never done.
+  const common = { idempotent: dryRun, signal: options.signal };
   switch (request.verb) {
     case 'create':
       return {

@@ -1,4 +1,5 @@
 import type { Backup } from '../../archive/open-backup.ts';
+import { listAnew } from '../../cluster/list-anew.ts';
 import type { ClusterReader } from '../../cluster/reader.ts';
 import { isAppError } from '../../errors/app-error.ts';
 import type { Manifest } from '../../object/manifest.ts';
@@ -37,9 +38,11 @@ export async function readAutoscaled(input: AutoscaledInput): Promise<ReadonlySe
   if (type === undefined || namespaces.size === 0) return found;
   for (const namespace of namespaces.size > 20 ? [undefined] : namespaces) {
     try {
-      for await (const { objects } of reader.list({ type, namespace, signal })) {
-        for (const { bytes } of objects) note(JSON.parse(bytes.toString()) as Manifest, input, found);
-      }
+      await listAnew(async () => {
+        for await (const { objects } of reader.list({ type, namespace, signal })) {
+          for (const { bytes } of objects) note(JSON.parse(bytes.toString()) as Manifest, input, found);
+        }
+      });
     } catch (error) {
       if (!isAppError(error, 'CLUSTER_FORBIDDEN')) throw error;
     }

@@ -2,6 +2,7 @@ import type { IndexEntry } from '../../archive/index-entry.ts';
 import type { Backup } from '../../archive/open-backup.ts';
 import type { Spool } from '../../archive/spool.ts';
 import type { ClusterReader, ListBatch } from '../../cluster/reader.ts';
+import { listAnew } from '../../cluster/list-anew.ts';
 import { concurrently } from '../../concurrently.ts';
 import { isAppError } from '../../errors/app-error.ts';
 import { contentDigest } from '../../object/content-digest.ts';
@@ -79,10 +80,11 @@ export async function compareLive(
   if (few !== undefined && few.length <= getUpTo) return await compareOneByOne(scope, target, type, input, undefined);
   const namespaces = scope.query.namespaces;
   try {
-    return await compareLists(scope, target, type, input, liveBatches(type, namespaces, input));
+    return await listAnew(() => compareLists(scope, target, type, input, liveBatches(type, namespaces, input)));
   } catch (error) {
     if (error instanceof UnorderedList) {
-      return await compareLists(scope, target, type, input, await sortedBatch(type, namespaces, input));
+      const batch = await listAnew(() => sortedBatch(type, namespaces, input));
+      return await compareLists(scope, target, type, input, batch);
     }
     if (!isAppError(error, 'CLUSTER_FORBIDDEN')) throw error;
     if (!type.namespaced || namespaces !== undefined)
@@ -101,7 +103,9 @@ async function compareInNamespaces(
 ): Promise<ComparedType> {
   const namespaces = Object.keys(scope.type.namespaces);
   try {
-    const compared = await compareLists(scope, target, type, input, liveBatches(type, namespaces, input));
+    const compared = await listAnew(() =>
+      compareLists(scope, target, type, input, liveBatches(type, namespaces, input)),
+    );
     return { ...compared, warnings: [...compared.warnings, unlisted(type, message)] };
   } catch (error) {
     if (!isAppError(error, 'CLUSTER_FORBIDDEN')) throw error;

@@ -268,8 +268,6 @@ function misfit({ finding, from }: TypeTarget & { kind: 'rewritten' }, message: 
   };
 }
 
-const triesAtMost = 3;
-
 /**
  * Strictly where the object was rewritten: a member that the other version does not know would be lost in silence.
  *
@@ -278,15 +276,12 @@ const triesAtMost = 3;
 async function tryOut(request: WriteRequest, target: TypeTarget, judgement: Judgement): Promise<WriteAnswer> {
   const { dryRun, signal, isServerUp } = judgement;
   const fieldValidation = target.kind === 'rewritten' ? 'Strict' : 'Warn';
-  for (let tried = 1; ; tried++) {
-    try {
-      return await dryRun.write(request, { signal, fieldValidation });
-    } catch (error) {
-      if (!isAppError(error, 'CLUSTER_UNREACHABLE', 'CLUSTER_TIMEOUT') || !(await isServerUp())) throw error;
-      if (tried < triesAtMost) continue;
-      const refusal = { httpStatus: 500, reason: 'InternalError', message: error.message, causes: [] };
-      return { kind: 'refused', refusal };
-    }
+  try {
+    return await dryRun.write(request, { signal, fieldValidation });
+  } catch (error) {
+    if (!isAppError(error, 'CLUSTER_UNREACHABLE', 'CLUSTER_TIMEOUT') || !(await isServerUp())) throw error;
+    const refusal = { httpStatus: 500, reason: 'InternalError', message: error.message, causes: [] };
+    return { kind: 'refused', refusal };
   }
 }
 

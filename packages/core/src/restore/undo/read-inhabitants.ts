@@ -1,7 +1,9 @@
 import type { ClusterReader, Discovery } from '../../cluster/reader.ts';
+import { listAnew } from '../../cluster/list-anew.ts';
 import { concurrently } from '../../concurrently.ts';
 import { isAppError } from '../../errors/app-error.ts';
 import type { Manifest } from '../../object/manifest.ts';
+import { parseManifest } from '../../object/parse-manifest.ts';
 import { refKey, type ObjectRef } from '../../object/ref.ts';
 import { typeName, type ResourceType } from '../../object/resource-type.ts';
 import { neverRestoredBy } from '../never-restored.ts';
@@ -46,30 +48,41 @@ export async function readInhabitants(ref: ObjectRef, input: InhabitantsInput): 
 async function findOthers(
   types: readonly ResourceType[],
   namespace: string | undefined,
-  { reader, written, signal }: InhabitantsInput,
+  input: InhabitantsInput,
 ): Promise<readonly ObjectRef[]> {
   const others: ObjectRef[] = [];
-  const uids = new Set(written.values());
+  const uids = new Set(input.written.values());
   await concurrently(
     types,
     typesAtOnce,
     async (type, inner) => {
-      const name = typeName(type);
+      if (others.length >= shownAtMost) return;
       try {
-        for await (const { objects } of reader.list({ type, namespace, signal: inner })) {
-          for (const object of objects) {
-            if (others.length >= shownAtMost) return;
-            const ref: ObjectRef = { type: name, namespace: object.namespace, name: object.name };
-            if (written.get(refKey(ref)) === object.uid) continue;
-            if (isOthers(ref, JSON.parse(object.bytes.toString()) as Manifest, uids)) others.push(ref);
-          }
-        }
+        others.push(...(await listAnew(() => othersOfType(type, namespace, uids, { ...input, signal: inner }))));
       } catch (error) {
         if (!isAppError(error, 'CLUSTER_FORBIDDEN')) throw error;
       }
     },
-    signal,
+    input.signal,
   );
+  return others.slice(0, shownAtMost);
+}
+
+async function othersOfType(
+  type: ResourceType,
+  namespace: string | undefined,
+  uids: ReadonlySet<string>,
+  { reader, written, signal }: InhabitantsInput,
+): Promise<readonly ObjectRef[]> {
+  const others: ObjectRef[] = [];
+  for await (const { objects } of reader.list({ type, namespace, signal })) {
+    for (const object of objects) {
+      if (others.length >= shownAtMost) return others;
+      const ref: ObjectRef = { type: typeName(type), namespace: object.namespace, name: object.name };
+      if (written.get(refKey(ref)) === object.uid) continue;
+      if (isOthers(ref, parseManifest(object.bytes), uids)) others.push(ref);
+    }
+  }
   return others;
 }
 
