@@ -1,6 +1,7 @@
 import { isAppError } from '@infrabackup/core';
 import * as vscode from 'vscode';
 import type { App, BackupsView } from './app.ts';
+import { setContext } from './set-context.ts';
 import { StatusBar } from './status-bar.ts';
 import type { BackupTreeNode } from './views/backup-nodes.ts';
 import { BackupTree } from './views/backup-tree.ts';
@@ -68,11 +69,6 @@ export function createBackupsView(
       vscode.Disposable.from(view, statusBar, ...following).dispose();
     },
   };
-}
-
-/** Sets what `when` clauses of package.json ask for. */
-async function setContext(name: string, value: string | boolean | undefined): Promise<void> {
-  await vscode.commands.executeCommand('setContext', `infrabackup.${name}`, value);
 }
 
 async function contextName(

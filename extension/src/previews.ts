@@ -14,11 +14,11 @@ import {
   type RestoreRequest,
   type RunRecord,
 } from '@infrabackup/core';
-import type { App } from './app.ts';
-import type { OpenCluster } from './cluster/cluster-session.ts';
+import type { ClusterSession, Host, OpenCluster } from './cluster/cluster-session.ts';
 import type { ChangeSides } from './documents/object-documents.ts';
 import { KeptSides } from './kept-sides.ts';
 import { readManifest } from './read-manifest.ts';
+import type { UserLocations } from './user-locations.ts';
 import { userRuns } from './user-runs.ts';
 import type { Preview } from './views/preview-nodes.ts';
 import { formatCount } from './views/quantity.ts';
@@ -56,7 +56,12 @@ export interface OpenPreview extends Preview {
   close(): Promise<void>;
 }
 
-type PreviewApp = Pick<App, 'host' | 'cluster' | 'locations'>;
+/** What previews are made with. */
+interface PreviewApp {
+  readonly host: Host;
+  readonly cluster: ClusterSession;
+  readonly locations: UserLocations;
+}
 
 /** Plans what is asked for against the live cluster: a restore in the context that counts, an undo in that of its run. */
 export async function openPreview(

@@ -1,6 +1,7 @@
 import { AppError, formatRef, type BackupSummary, type Manifest, type ObjectRef } from '@infrabackup/core';
 import { loadAll } from 'js-yaml';
 import * as vscode from 'vscode';
+import { setContext } from '../set-context.ts';
 import { settings } from '../settings.ts';
 import { comparedTexts, documentText, summaryText } from './document-text.ts';
 import {
@@ -49,7 +50,10 @@ export class ObjectDocuments implements vscode.TextDocumentContentProvider, vsco
     try {
       if (spec.show === 'summary') return summaryText(await this.#readers.summary(spec.location, spec.backup));
       if (spec.show === 'preview') return await this.#previewText(spec);
-      return await documentText(spec, (side) => this.#read(side), { hideNoise: settings.hideNoise() });
+      const text = await documentText(spec, (side) => this.#read(side), { hideNoise: settings.hideNoise() });
+      // The walkthrough hears of commands, but not of those that a click on a row runs.
+      setContext('hasLooked', true).catch(this.#onError);
+      return text;
     } catch (error) {
       this.#onError(error);
       return `# ${error instanceof Error ? error.message.replaceAll('\n', '\n# ') : String(error)}\n`;
