@@ -5,6 +5,7 @@ import type { Store } from '@infrabackup/core';
 import type { Driver, DriverContext } from './driver.ts';
 import { azureDriver } from './azure/azure-driver.ts';
 import { fileDriver } from './file-driver.ts';
+import { gcsDriver } from './gcs/gcs-driver.ts';
 import { s3Driver } from './s3/s3-driver.ts';
 import { parseStoreUri, refuseSecretOptions } from './store-uri.ts';
 
@@ -18,6 +19,7 @@ export interface OpenStoreOptions extends DriverContext {
 export const drivers: ReadonlyMap<string, Driver> = new Map([
   ['file', fileDriver],
   ['s3', s3Driver],
+  ['gs', gcsDriver],
   ['az', azureDriver],
 ]);
 
