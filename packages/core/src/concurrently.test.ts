@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { concurrently } from './concurrently.ts';
+import { concurrently, workAhead } from './concurrently.ts';
 
 const tick = (): Promise<void> => new Promise((done) => setImmediate(done));
 
@@ -46,5 +46,31 @@ describe('work done concurrently', () => {
     );
     cancel.abort();
     await expect(run).rejects.toThrow('cancelled');
+  });
+});
+
+describe('workAhead', () => {
+  it('gives results in the order of the items, whichever is done first, and looks only so far ahead', async () => {
+    let working = 0;
+    let most = 0;
+    const work = async (delayMs: number): Promise<number> => {
+      most = Math.max(most, ++working);
+      await new Promise((resolve) => setTimeout(resolve, delayMs));
+      working -= 1;
+      return delayMs;
+    };
+    expect(await Array.fromAsync(workAhead([30, 1, 20, 1, 10, 1], 2, work))).toEqual([30, 1, 20, 1, 10, 1]);
+    expect(most).toBe(3);
+  });
+
+  it('throws an error when its turn comes', async () => {
+    const seen: number[] = [];
+    const work = (item: number): Promise<number> =>
+      item === 2 ? Promise.reject(new Error('two')) : Promise.resolve(item);
+    const all = async (): Promise<void> => {
+      for await (const item of workAhead([1, 2, 3], 5, work)) seen.push(item);
+    };
+    await expect(all()).rejects.toThrow('two');
+    expect(seen).toEqual([1]);
   });
 });

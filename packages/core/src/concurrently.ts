@@ -28,3 +28,25 @@ export async function concurrently<T>(
   await Promise.all(Array.from({ length: Math.max(1, limit) }, runner));
   if (failures.length > 0) throw failures[0];
 }
+
+/**
+ * What `work` makes of each item, in the items' order, while up to `ahead` further ones are at work.
+ *
+ * An error is thrown when its item's turn comes. A consumer that stops early leaves behind what is under way: it must
+ * bear that until it settles.
+ */
+export async function* workAhead<T, R>(
+  items: Iterable<T>,
+  ahead: number,
+  work: (item: T) => Promise<R>,
+): AsyncGenerator<R> {
+  const started: Promise<R>[] = [];
+  for (const item of items) {
+    const result = work(item);
+    // It is met when its turn comes, or never.
+    result.catch(() => undefined);
+    started.push(result);
+    if (started.length > ahead) yield await started.shift()!;
+  }
+  for (const result of started) yield await result;
+}

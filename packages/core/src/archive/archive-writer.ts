@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
+import { workAhead } from '../concurrently.ts';
 import { describeEncryption } from '../encryption/encryption.ts';
 import type { Encryption, Sealer } from '../encryption/encryption.ts';
 import { InternalError, throwIfCancelled } from '../errors/app-error.ts';
 import { bytesDigest } from '../object/content-digest.ts';
 import type { RawObject } from '../object/raw-object.ts';
 import { compareUtf8, refKey } from '../object/ref.ts';
+import type { ObjectRef } from '../object/ref.ts';
 import { typeName } from '../object/resource-type.ts';
 import type { ResourceType, TypeName } from '../object/resource-type.ts';
 import { headerPath, indexPath, veleroFormatVersion, versionPath } from './archive-layout.ts';
@@ -82,6 +84,8 @@ export interface ArchiveWriter {
 
 /** gzip's level for the index: it is mostly digests, of which a higher one makes no less. */
 const indexLevel = 1;
+/** Index blocks that are read and compressed before their turn. */
+const blocksAhead = 7;
 /** Opens a writer with a spool of its own, to be closed in the end. Throws STORE_FULL and STORE_UNAVAILABLE. */
 export async function createArchiveWriter(options: ArchiveWriterOptions): Promise<ArchiveWriter> {
   return new SpoolingWriter(await options.openSpool(), options);
@@ -166,37 +170,32 @@ class SpoolingWriter implements ArchiveWriter {
 
   /** Packs the index blocks, each a member, into the spool. */
   async #writeIndex(name: string, drafts: readonly PlacedBlock[]): Promise<WrittenIndex> {
-    const pieces: Extent[] = [];
+    const pieces: Promise<Extent>[] = [];
     const blocks: IndexBlock[] = [];
     const sum = createHash('sha256');
     let sizeBytes = 0;
     let contentBytes = 0;
-    // Some at a time, so that one is read while another is compressed.
-    for (let from = 0; from < drafts.length; from += 4) {
+    for await (const { first, bytes, length } of workAhead(drafts, blocksAhead, (draft) => this.#packBlock(draft))) {
       throwIfCancelled(this.#signal);
-      const few = drafts.slice(from, from + 4);
-      const packed = await Promise.all(few.map((draft) => this.#packBlock(draft)));
-      for (const [i, { bytes, length }] of packed.entries()) {
-        pieces.push(await this.#press.spoolBytes(bytes));
-        sum.update(bytes);
-        blocks.push({
-          offset: sizeBytes,
-          length: bytes.length,
-          first: refKey(few[i]!.first),
-          sha256: bytesDigest(bytes),
-        });
-        sizeBytes += bytes.length;
-        contentBytes += length;
-      }
+      const spooled = this.#press.spoolBytes(bytes);
+      // A failure is met by the next drain, or at the end.
+      spooled.catch(() => undefined);
+      pieces.push(spooled);
+      sum.update(bytes);
+      blocks.push({ offset: sizeBytes, length: bytes.length, first: refKey(first), sha256: bytesDigest(bytes) });
+      sizeBytes += bytes.length;
+      contentBytes += length;
+      await this.#press.drain();
     }
-    return { file: { name, sizeBytes, sha256: sum.digest('hex'), blocks }, pieces, contentBytes };
+    const file = { name, sizeBytes, sha256: sum.digest('hex'), blocks };
+    return { file, pieces: await Promise.all(pieces), contentBytes };
   }
 
-  async #packBlock(draft: PlacedBlock): Promise<{ bytes: Buffer; length: number }> {
+  async #packBlock(draft: PlacedBlock): Promise<{ first: ObjectRef; bytes: Buffer; length: number }> {
     const { offset, length } = await draft.lines;
     const lines = await this.#spool.read(offset, length);
     const content = Buffer.concat([Buffer.from(blockHeading(draft.first.type, draft.members)), lines]);
-    return { bytes: await packMember(content, indexLevel), length: content.length };
+    return { first: draft.first, bytes: await packMember(content, indexLevel), length: content.length };
   }
 }
 

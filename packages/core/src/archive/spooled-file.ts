@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { workAhead } from '../concurrently.ts';
 import { InternalError, throwIfCancelled } from '../errors/app-error.ts';
 import type { Extent } from './member-press.ts';
 import type { Spool } from './spool.ts';
@@ -33,9 +34,11 @@ export class SpooledFile implements FinishedFile {
 
   async *stream(): AsyncIterable<Buffer> {
     const sum = createHash('sha256');
-    for (const piece of joined(this.#pieces)) {
+    const read = async (piece: Piece): Promise<Buffer> =>
+      Buffer.isBuffer(piece) ? piece : this.#spool.read(piece.offset, piece.length);
+    // One piece is read while the one before it is written.
+    for await (const bytes of workAhead(joined(this.#pieces), 1, read)) {
       throwIfCancelled(this.#signal);
-      const bytes = Buffer.isBuffer(piece) ? piece : await this.#spool.read(piece.offset, piece.length);
       sum.update(bytes);
       yield bytes;
     }
