@@ -1,7 +1,8 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encryptionBy, encryptionForAge, parseEncryptionConfig } from '@infrabackup/core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { runCommandLine } from '../command-line.ts';
 import { memoryShell } from '../testing/memory-shell.ts';
 import { sampleLocation, sampleObjects, type SampleLocation } from '../testing/sample-backup.ts';
@@ -26,6 +27,8 @@ beforeAll(async () => {
   await writeFile(keysFile, config('main', 1));
   await writeFile(join(location.folder, 'wrong.json'), config('main', 2));
   await writeFile(join(location.folder, 'other.json'), config('other', 1));
+  await writeFile(join(location.folder, 'new.json'), config('rotated', 3));
+  await writeFile(join(location.folder, 'rotated.json'), parseBoth(config('rotated', 3), config('main', 1)));
   await writeFile(join(location.folder, 'identity.txt'), `# created\n${identity}\n`);
   await location.backUp('sealed', { encryption: encryptionBy(parseEncryptionConfig(config('main', 1), 'test')) });
   const changed = sampleObjects.map((object) =>
@@ -154,6 +157,71 @@ describe('an encrypted backup', () => {
       expect([exitCode, stderr]).toEqual([2, expect.not.stringContaining(identity.slice(0, 24))]);
     }
     await rm(join(location.folder, 'bad.txt'));
+  });
+});
+
+describe('copy', () => {
+  let other: string;
+  beforeEach(async () => {
+    other = await mkdtemp(join(tmpdir(), 'infrabackup-copy-'));
+    return () => rm(other, { recursive: true });
+  });
+  const digestIn = async (folder: string, name: string): Promise<string> => {
+    const shell = memoryShell();
+    await runCommandLine(['describe', name, '-o', 'json', '--from', folder], shell);
+    return (JSON.parse(shell.stdout()) as { digest: string }).digest;
+  };
+  const there = async (typed: string): Promise<Ran> => {
+    const shell = memoryShell({ env: { KUBECONFIG: '/nowhere' }, workingFolder: location.folder });
+    const exitCode = await runCommandLine([...typed.split(' '), '--from', other], shell);
+    return { exitCode, stdout: shell.stdout(), stderr: shell.stderr() };
+  };
+
+  it('copies several backups as they are, without any key, and says so of what is there', async () => {
+    const { exitCode, stdout, stderr } = await run(`copy sealed for-age --to ${other}`);
+    expect([exitCode, stderr, stdout.trim().split('\n').length]).toEqual([0, '', 2]);
+    expect(stdout).toContain('/backups/sealed: copied, ');
+    for (const name of ['sealed', 'for-age'])
+      expect(await digestIn(other, name)).toBe(await digestIn(location.folder, name));
+    expect((await run(`copy sealed --to ${other}`)).stdout).toContain('/backups/sealed: is there already, sha256:');
+    const env = { INFRABACKUP_ENCRYPTION_CONFIG: keysFile };
+    expect((await run(`copy later --to ${other} -o name`, env)).stdout).toBe('later\n');
+    expect(await digestIn(other, 'later')).toBe(await digestIn(location.folder, 'later'));
+  });
+
+  it('refuses a name that another backup has', async () => {
+    await run(`copy sealed --to ${other} --as later --encryption-config keys.json`);
+    const { exitCode, stderr } = await run(`copy later --to ${other}`);
+    expect([exitCode, stderr]).toEqual([5, expect.stringContaining('hint: copy it under another name: --as NAME')]);
+  });
+
+  it('writes it anew under another key, for age, or in clear when it is told to', async () => {
+    const rotated = await run(`copy sealed --to ${other} --as rotated --encryption-config rotated.json`);
+    expect([rotated.exitCode, rotated.stdout]).toEqual([0, expect.stringContaining('with the aesgcm key "rotated"')]);
+    expect(
+      (await there('get rotated secret/login -n shop -o yaml --show-secrets --encryption-config new.json')).stdout,
+    ).toContain('aHVudGVyMg==');
+    const forAge = await run(`copy sealed --to ${other} --as aged --age-recipient ${recipient}`, {
+      INFRABACKUP_ENCRYPTION_CONFIG: keysFile,
+    });
+    expect([forAge.exitCode, forAge.stdout]).toEqual([0, expect.stringContaining('for age recipients')]);
+    expect((await there('verify aged --age-identity identity.txt')).exitCode).toBe(0);
+
+    const clear = await run(`copy for-age --to ${other} --as clear --decrypt --age-identity identity.txt`);
+    expect([clear.exitCode, clear.stdout]).toEqual([0, expect.stringContaining('written, in clear')]);
+    expect(clear.stderr).toContain('1 Secret lies in this backup UNENCRYPTED');
+    expect((await there('get clear secret/login -n shop -o yaml --show-secrets')).stdout).toContain('aHVudGVyMg==');
+  });
+
+  it.each([
+    ['in clear without being told', 'copy sealed --as x', 2, '--decrypt'],
+    ['without the key', 'copy sealed --decrypt', 10, 'the aesgcm key "main"'],
+    ['in two ways', 'copy sealed --decrypt --encryption-config keys.json', 2, '--decrypt writes in clear'],
+    ['several under one name', 'copy sealed later --as x', 2, '--as names one copy'],
+  ])('writes nothing anew %s', async (_, typed, exitCode, message) => {
+    const ran = await run(`${typed} --to ${other}`);
+    expect([ran.exitCode, ran.stderr]).toEqual([exitCode, expect.stringContaining(message)]);
+    expect(await readdir(other, { recursive: true })).not.toContain('x');
   });
 });
 

@@ -81,6 +81,11 @@ export const verbs: readonly VerbEntry[] = [
     load: async () => (await import('./verify.ts')).verify,
   },
   {
+    path: 'copy',
+    summary: 'Copy backups to another location, as they are or under other keys',
+    load: async () => (await import('./copy.ts')).copy,
+  },
+  {
     path: 'delete',
     summary: 'Delete backups',
     load: async () => (await import('./delete.ts')).deleteVerb,

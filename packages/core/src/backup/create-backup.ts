@@ -1,27 +1,21 @@
 import { createArchiveWriter } from '../archive/archive-writer.ts';
 import type { OpenSpool } from '../archive/spool.ts';
-import {
-  backupFile,
-  formatVersion,
-  sealSummary,
-  type BackupHeader,
-  type BackupSummary,
-  type BackupWarning,
-} from '../archive/summary.ts';
-import { veleroBackup } from '../archive/velero-backup.ts';
+import { formatVersion, type BackupHeader, type BackupSummary, type BackupWarning } from '../archive/summary.ts';
 import { formatInstant } from '../clock.ts';
 import type { ClusterReader } from '../cluster/reader.ts';
 import type { BackupWriter } from '../location/backup-writer.ts';
 import { describeEncryption } from '../encryption/encryption.ts';
 import type { BackupEncryption, Encryption } from '../encryption/encryption.ts';
-import { abandonBackup, claimBackup, publishSummary } from '../location/claim-backup.ts';
+import { abandonBackup, claimBackup } from '../location/claim-backup.ts';
 import type { HeldClaim } from '../location/take-claim.ts';
 import { contentTableVersion } from '../object/server-owned-members.ts';
 import { typeName } from '../object/resource-type.ts';
 import type { Store } from '../store/store.ts';
 import type { ReportBackup } from './backup-event.ts';
 import type { BackupPlan } from './plan-backup.ts';
+import { publishArchive } from './publish-archive.ts';
 import { readCluster, type ClusterReading } from './read-cluster.ts';
+import { storageWarnings } from './storage-warnings.ts';
 
 /** What a backup is made of and with. */
 export interface CreateBackupOptions {
@@ -89,22 +83,10 @@ async function writeBackup(
     const header = headerOf(plan, reading, options, startedAt);
     for (const warning of header.warnings) report({ kind: 'warning', warning });
 
-    const finished = await archive.finish(header);
-    report({ kind: 'writing', sizeBytes: finished.archive.sizeBytes });
-    await store.create(held.files.archive, finished.archive.stream(), signal);
-    await store.create(held.files.index, finished.index.stream(), signal);
-    const completedAt = formatInstant(clock.now());
-    // Velero could not read what is encrypted, and would restore the strings that stand for objects.
-    const velero = header.encryption === null ? Buffer.from(veleroBackup({ ...header, completedAt })) : undefined;
-    if (velero !== undefined) await store.create(held.files.velero, velero, signal);
-    const summary = sealSummary({
-      ...header,
-      completedAt,
-      ...finished.files(),
-      ...(velero !== undefined && { velero: backupFile('velero-backup.json', velero) }),
+    return await publishArchive(archive, header, {
+      ...{ store, held, clock, signal },
+      onWriting: (sizeBytes) => report({ kind: 'writing', sizeBytes }),
     });
-    await publishSummary(store, held, Buffer.from(`${JSON.stringify(summary, null, 2)}\n`), signal);
-    return summary;
   } finally {
     await archive.close();
   }
@@ -141,21 +123,12 @@ function headerOf(
 }
 
 function warningsOf(
-  reading: ClusterReading,
+  { types, unreadable }: ClusterReading,
   encryption: BackupEncryption | null,
   store: Store,
 ): readonly BackupWarning[] {
-  const warnings: BackupWarning[] = [];
-  const secrets = reading.types.find((type) => typeName(type) === 'secrets')?.count ?? 0;
-  const isSealed = encryption?.keys.some(({ types }) => types.includes('secrets')) ?? false;
-  if (secrets > 0 && !isSealed) warnings.push({ kind: 'secrets-in-clear', count: secrets });
-  if (!store.capabilities.conditionalCreate) warnings.push({ kind: 'unconditional-store' });
-  if (reading.unreadable.length > 0) {
-    warnings.push({
-      kind: 'related-unreadable',
-      refs: reading.unreadable,
-      message: 'they belong to what was selected, and this user may not read them',
-    });
-  }
-  return warnings;
+  const warnings = storageWarnings(types, encryption, store);
+  if (unreadable.length === 0) return warnings;
+  const message = 'they belong to what was selected, and this user may not read them';
+  return [...warnings, { kind: 'related-unreadable', refs: unreadable, message }];
 }

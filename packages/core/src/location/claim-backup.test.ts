@@ -22,7 +22,9 @@ describe('claiming a backup', () => {
   it('writes who writes it, before anything else', async () => {
     const store = openMemoryStore();
     const writer = sampleWriter({ id: 'an-id', pid: 4711 });
-    expect(await claimBackup(store, 'nightly', { writer })).toEqual({ name: 'nightly', files, writer });
+    expect(await claimBackup(store, 'nightly', { writer })).toEqual({
+      ...{ name: 'nightly', files, writer, key: 'backups/nightly/claim.json' },
+    });
     expect(await contents(store)).toEqual({
       'backups/nightly/claim.json':
         '{"id":"an-id","purpose":"write","host":"here#00000000","pid":4711,"claimedAt":"2026-11-21T08:30:00Z"}\n',

@@ -1,18 +1,24 @@
 import { isAppError } from '../errors/app-error.ts';
 import type { AppError } from '../errors/app-error.ts';
 import type { Store } from '../store/store.ts';
-import { readBackupFolder } from './backup-folder.ts';
+import { formatClaim, readBackupFolder } from './backup-folder.ts';
 import { removeContents, removeFolder, removeUnclaimed } from './remove-backup-files.ts';
 import { claimed, confirmClaim, isStale, takeClaim, taken } from './take-claim.ts';
 import type { ClaimOptions, HeldClaim } from './take-claim.ts';
 
+/** How a name is claimed for a new backup. */
+export interface ClaimBackupOptions extends ClaimOptions {
+  /** Whether debris of a dead writer stays, for a caller that can tell what of it is of use; absent: it is cleared away. */
+  readonly keepsContents?: boolean | undefined;
+}
+
 /**
- * Claims a name for a new backup: the first thing written of it. Debris of a dead writer is cleared away.
+ * Claims a name for a new backup: the first thing written of it.
  *
  * Throws BACKUP_EXISTS when the name is taken and BACKUP_CLAIMED when somebody else writes or deletes it; both leave
  * everything as it was.
  */
-export async function claimBackup(store: Store, name: string, options: ClaimOptions): Promise<HeldClaim> {
+export async function claimBackup(store: Store, name: string, options: ClaimBackupOptions): Promise<HeldClaim> {
   const first = await takeClaim(store, name, 'write', undefined, options, (held, folder) => {
     // A claim comes first and goes last: what lies here without one is not ours.
     if (folder.contents.length > 0) throw taken(store, folder);
@@ -26,7 +32,7 @@ export async function claimBackup(store: Store, name: string, options: ClaimOpti
   const second = await takeClaim(store, name, 'write', before.claim.id, options, async (held, folder) => {
     // The writer that was taken for dead has come to its end after all.
     if (folder.published) throw taken(store, folder);
-    await removeContents(store, held, folder, options.signal);
+    if (options.keepsContents !== true) await removeContents(store, held, folder, options.signal);
     return held;
   });
   if (second !== undefined) return second;
@@ -77,5 +83,20 @@ export async function abandonBackup(store: Store, held: HeldClaim): Promise<AppE
   } catch (error) {
     if (isAppError(error)) return error;
     throw error;
+  }
+}
+
+/**
+ * Gives up a claim and leaves what was written under it, for a writer that was cut off and can be gone on with: debris
+ * until then. As {@link abandonBackup} it takes no signal and throws nothing; what cannot be given up becomes stale.
+ */
+export async function leaveBackup(store: Store, held: HeldClaim): Promise<void> {
+  try {
+    const { claim } = await readBackupFolder(store, held.name);
+    if (claim?.id !== held.writer.id) return;
+    const { modifiedMs: _modifiedMs, ...own } = claim;
+    await store.replace(held.key, formatClaim({ ...own, released: true }));
+  } catch (error) {
+    if (!isAppError(error)) throw error;
   }
 }

@@ -17,6 +17,8 @@ export interface HeldClaim {
   readonly name: string;
   readonly files: BackupFiles;
   readonly writer: BackupWriter;
+  /** Where the claim lies. */
+  readonly key: string;
 }
 
 /** How a claim is made. */
@@ -50,7 +52,7 @@ export async function takeClaim<T>(
     // Our own, when the store's answer was lost and the driver asked again.
     if ((await readClaim(store, key, signal))?.id !== id) return undefined;
   }
-  const held = { name, files, writer };
+  const held = { name, files, writer, key };
   try {
     if (!store.capabilities.conditionalCreate) await settle(settleMs, signal);
     return await use(held, await confirmClaim(store, held, signal));

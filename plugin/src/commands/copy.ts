@@ -1,0 +1,197 @@
+import {
+  AppError,
+  copyBackup,
+  parseBackupName,
+  rewriteBackup,
+  type Backup,
+  type BackupSummary,
+  type Encryption,
+} from '@infrabackup/core';
+import type { FoundBackup } from '@infrabackup/storage';
+import { clientVersion } from '../client-version.ts';
+import { findBackup } from '../find-backup.ts';
+import {
+  encryptFlags,
+  encryptionOfKept,
+  keyFlags,
+  readEncryption,
+  readKeys,
+  type UserKeys,
+} from '../flags/encryption-flags.ts';
+import { underHeading, type FlagValues } from '../flags/flag.ts';
+import { fromFlag } from '../flags/location-flags.ts';
+import { outputFlag } from '../flags/output-flags.ts';
+import { openLocation } from '../open-location.ts';
+import { describeEncrypted, describeInClear } from '../render/encryption-notes.ts';
+import { describeWarning } from '../render/backup-notes.ts';
+import { renderJson } from '../render/json.ts';
+import { overwrittenLine } from '../render/progress-line.ts';
+import { formatBytes, formatNumber } from '../render/quantity.ts';
+import { shownSummary } from '../render/shown-summary.ts';
+import type { Shell } from '../shell.ts';
+import { defineVerb } from '../verb.ts';
+
+const flags = {
+  ...fromFlag,
+  to: {
+    kind: 'string',
+    describe: 'Where to copy to: the name of a location, a URI or a folder; the default location when left out',
+    completes: 'location',
+  },
+  as: { kind: 'string', describe: 'Copy under this name, as a backup with a digest of its own' },
+  output: outputFlag(['text', 'json', 'name']),
+  ...underHeading('Encryption flags:', {
+    ...encryptFlags,
+    'encryption-config': {
+      ...encryptFlags['encryption-config'],
+      describe:
+        'Encrypt the copy by the rules of a Kubernetes EncryptionConfiguration, whichever of its keys the backup is encrypted with',
+    },
+    decrypt: { kind: 'boolean', describe: 'Write the copy in clear: whoever can read the location can read all of it' },
+    'age-identity': keyFlags['age-identity'],
+  }),
+} as const;
+
+type Flags = FlagValues<typeof flags>;
+
+/** `copy`: a backup in another place, as it is or under other keys. */
+export const copy = defineVerb({
+  usage: 'copy BACKUP...',
+  arity: [1, Infinity],
+  completes: ['backup'],
+  flags,
+  description: `Copies backups to another location, byte for byte, with the digest that they have. What is read is held against its digests on the way; the copy exists when its last file is written. A copy that was cut off goes on with the same command, and takes up only files that are whole. A name that another backup has is refused; the very backup being there is not an error.
+
+With --encryption-config, --age-recipient or --decrypt every object is read and written anew under other keys, or in clear, and with --as under another name. Keys to read with also come from --age-identity, INFRABACKUP_ENCRYPTION_CONFIG and INFRABACKUP_AGE_IDENTITY; the environment alone never changes how a copy is encrypted.`,
+  examples: [
+    ['kubectl infrabackup copy nightly --to offsite', 'From the default location to another'],
+    ['kubectl infrabackup list -o name | xargs kubectl infrabackup copy --to /mnt/usb', 'All of them'],
+    ['kubectl infrabackup copy nightly --as nightly-2 --encryption-config new.yaml', 'Under a new key'],
+    ['kubectl infrabackup copy ./nightly --to offsite', 'The folder of a backup'],
+  ],
+  outcomes: ['not-found', 'exists', 'location', 'damaged', 'key'],
+  run: async ({ positionals, flags: given }, shell) => {
+    const names = [...new Set(positionals)];
+    if (given.as !== undefined && names.length > 1) throw new AppError('USAGE', '--as names one copy: copy one backup');
+    const anew = await rewritingOf(given, shell);
+    const made: unknown[] = [];
+    for (const named of names) {
+      const found = await findBackup(named, given.from, shell);
+      const copied =
+        anew === undefined ? await copyAsIs(found, given, shell) : await copyAnew(found, anew, given, shell);
+      if (given.output === 'json') made.push(copied);
+    }
+    if (given.output === 'json') await shell.out.write(renderJson(made));
+    return 'done';
+  },
+});
+
+/** How a copy is written that is not the very bytes. */
+interface Rewriting {
+  /** Undefined where it is as the backup is. */
+  readonly encryption: Encryption | 'clear' | undefined;
+  readonly keys: UserKeys | undefined;
+}
+
+/** What the flags want other than a copy as it is; undefined: nothing. */
+async function rewritingOf(given: Flags, shell: Shell): Promise<Rewriting | undefined> {
+  const isEncrypted = given['encryption-config'] !== undefined || given['age-recipient'] !== undefined;
+  if (given.decrypt === true && isEncrypted) {
+    throw new AppError('USAGE', '--decrypt writes in clear: leave out the flags that encrypt, or it');
+  }
+  const encryption =
+    isEncrypted || given['encrypt-resources'] !== undefined ? await readEncryption(given, shell) : undefined;
+  if (encryption === undefined && given.decrypt !== true && given.as === undefined) return undefined;
+  const fromFlags = await readKeys(given, shell);
+  const fromEnvironment = await readKeys({}, shell);
+  const keys = fromFlags && {
+    ...fromFlags,
+    keys: [...fromFlags.keys, ...(fromEnvironment?.keys ?? [])],
+  };
+  return { encryption: given.decrypt === true ? 'clear' : encryption, keys };
+}
+
+async function copyAsIs(found: FoundBackup, given: Flags, shell: Shell): Promise<unknown> {
+  if (found.kind === 'tarball') {
+    throw new AppError('USAGE', `${found.uri} lies without its summary, and cannot be copied as it is`, {
+      hint: 'write it anew under a name: --as NAME',
+      refs: [found.uri],
+    });
+  }
+  const { backupWriter } = await import('@infrabackup/storage');
+  const to = await openLocation(given.to, shell);
+  const line = overwrittenLine(shell.err, shell.clock);
+  try {
+    const { summary, wasThere, keptBytes } = await copyBackup({
+      ...{ from: found.store, name: found.name, files: found.files, to, signal: shell.signal },
+      writer: backupWriter(shell.clock),
+      report: ({ sizeBytes, totalBytes }) =>
+        line.show(`${found.name}  ${formatBytes(sizeBytes)} of ${formatBytes(totalBytes)}`),
+    });
+    line.clear();
+    const went = keptBytes === 0 ? '' : `; ${formatBytes(keptBytes)} were there of an earlier copy`;
+    const what = wasThere ? 'is there already' : `copied, ${formatBytes(summary.archive.sizeBytes)}${went}`;
+    await say(summary, `${what}, ${summary.digest}`, to.uri, given, shell);
+    return { location: to.uri, wasThere, keptBytes, summary: shownSummary(summary) };
+  } finally {
+    line.clear();
+  }
+}
+
+async function copyAnew(
+  found: FoundBackup,
+  { encryption, keys }: Rewriting,
+  given: Flags,
+  shell: Shell,
+): Promise<unknown> {
+  const { backupWriter, openDiskSpool, openFoundBackup } = await import('@infrabackup/storage');
+  const backup = await openFoundBackup(found, shell.signal, keys);
+  const to = await openLocation(given.to, shell);
+  const line = overwrittenLine(shell.err, shell.clock);
+  try {
+    const summary = await rewriteBackup({
+      ...{ backup, to, name: parseBackupName(given.as ?? backup.header.name), signal: shell.signal },
+      encryption: encryption === 'clear' ? undefined : (encryption ?? asItIs(backup, keys)),
+      openSpool: () => openDiskSpool(shell.scratchFolder),
+      writer: backupWriter(shell.clock),
+      tool: `infrabackup ${clientVersion}`,
+      report: (objects) => line.show(`${backup.header.name}  ${formatNumber(objects)} objects`),
+    });
+    line.clear();
+    const how = summary.encryption === null ? 'in clear' : `encrypted: ${describeEncrypted(summary)}`;
+    await say(summary, `written, ${how}, ${summary.digest}`, to.uri, given, shell);
+    if (given.output !== 'json') await shell.err.write(notesOf(summary));
+    return { location: to.uri, wasThere: false, keptBytes: 0, summary: shownSummary(summary) };
+  } finally {
+    line.clear();
+  }
+}
+
+/** How another backup is encrypted as this one is; undefined for one in clear. Never makes clear what is encrypted. */
+function asItIs(backup: Backup, keys: UserKeys | undefined): Encryption | undefined {
+  if (backup.header.encryption === null) return undefined;
+  const encryption = encryptionOfKept(keys, backup);
+  if (encryption !== undefined) return encryption;
+  throw new AppError(
+    'USAGE',
+    `${backup.header.name} is encrypted, and nothing says how a copy that is written anew should be`,
+    {
+      hint: 'give --encryption-config FILE, --age-recipient, --age-identity FILE of a backup for age, or --decrypt',
+      refs: [backup.header.name],
+    },
+  );
+}
+
+async function say({ name }: BackupSummary, text: string, location: string, given: Flags, shell: Shell): Promise<void> {
+  if (given.output === 'json') return;
+  await shell.out.write(given.output === 'name' ? `${name}\n` : `${location}/backups/${name}: ${text}\n`);
+}
+
+function notesOf(summary: BackupSummary): string {
+  const inClear = describeInClear(summary);
+  const lines = [
+    ...(inClear === undefined ? [] : [`in clear: ${inClear}`]),
+    ...summary.warnings.map((warning) => `warning: ${describeWarning(warning)}`),
+  ];
+  return lines.map((line) => `${line}\n`).join('');
+}
