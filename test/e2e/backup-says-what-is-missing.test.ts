@@ -44,6 +44,15 @@ await describeOnCluster('a backup that could not read all that it was asked for'
     ]);
   });
 
+  it('is refused to a user who may read nothing of it, and nothing is written', async () => {
+    await using workplace = await openWorkplace(await on.cluster.namespaceUser('mine', []));
+    const { exitCode, stderr } = await workplace.run('create', 'nothing', '-n', 'mine');
+    expect(exitCode).toBe(6);
+    expect(stderr).toMatch(/^error: nothing of what was selected could be read, so there is no backup: .*cannot list/m);
+    expect(stderr).toContain('hint: kubectl auth can-i list');
+    expect((await workplace.succeed('list', '-o', 'name')).trim()).toBe('');
+  });
+
   it('refuses a namespace that does not exist, and writes nothing', async () => {
     await using workplace = await openWorkplace(on.cluster.clusterAdmin);
     const { exitCode, stderr } = await workplace.run('create', 'none', '-n', 'no-such-namespace');

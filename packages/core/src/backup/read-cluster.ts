@@ -1,4 +1,4 @@
-import { isAppError } from '../errors/app-error.ts';
+import { AppError, isAppError } from '../errors/app-error.ts';
 import type { ArchiveWriter, SegmentStats, SegmentWriter } from '../archive/archive-writer.ts';
 import type { Shortfall, TypeSummary } from '../archive/summary.ts';
 import type { ClusterReader } from '../cluster/reader.ts';
@@ -36,7 +36,7 @@ export interface ClusterReading {
  *
  * etcd forgets old revisions every few minutes. When that overtakes a long reading (410), everything is read again once
  * at a newer revision; a type that it overtakes again, and types that know no common revision, are read at their newest
- * state and named as shortfalls.
+ * state and named as shortfalls. A cluster that refuses every type is no backup: the first refusal is thrown.
  *
  * Source: https://kubernetes.io/docs/reference/using-api/api-concepts/#semantics-for-get-and-list
  */
@@ -83,6 +83,9 @@ class Round {
   readonly #types: TypeSummary[] = [];
   readonly #shortfalls: Shortfall[] = [];
   readonly #unreadable: string[] = [];
+  /** Whether any type could be read as it was asked for. */
+  #readAny = false;
+  #refusal: Error | undefined;
 
   constructor(plan: BackupPlan, options: ReadClusterOptions, revision: string | undefined, readsGoneNow: boolean) {
     this.#plan = plan;
@@ -119,7 +122,9 @@ class Round {
     await this.read({ ...everything, type, onlyNames }, signal ?? new AbortController().signal);
   }
 
+  /** Throws the first refusal when nothing could be read. */
   result(): ClusterReading {
+    if (this.#refusal !== undefined && !this.#readAny) throw nothingRead(this.#refusal);
     return {
       revision: this.#revision,
       types: this.#types.sort((a, b) => (typeName(a) < typeName(b) ? -1 : 1)),
@@ -177,7 +182,16 @@ class Round {
     for (const shortfall of shortfalls) this.#options.report({ kind: 'shortfall', shortfall });
     this.#shortfalls.push(...shortfalls);
     this.#unreadable.push(...result.unreadable);
+    this.#refusal ??= result.refusal;
+    this.#readAny ||= stats.count > 0 || (result.refusal === undefined && result.unreadable.length === 0);
   }
+}
+
+function nothingRead(refusal: Error): Error {
+  if (!isAppError(refusal)) return refusal;
+  const { code, message, hint, refs } = refusal;
+  const said = `nothing of what was selected could be read, so there is no backup: ${message}`;
+  return new AppError(code, said, { hint, refs, cause: refusal });
 }
 
 /** Types of the API server's own have a CRD never; asking for theirs would be a request each for nothing. */

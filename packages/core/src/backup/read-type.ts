@@ -31,6 +31,8 @@ export interface ReadTypeResult {
   /** The revision that was read, where it is not the one asked for. */
   readonly otherRevision: string | undefined;
   readonly shortfalls: readonly Shortfall[];
+  /** Why the first of the shortfalls is one. */
+  readonly refusal: Error | undefined;
   /** Objects that a selected namespace would have brought along and that may not be read. */
   readonly unreadable: readonly string[];
 }
@@ -49,6 +51,7 @@ export async function readType(plan: TypePlan, sink: ObjectSink, options: ReadTy
   const shortfalls: Shortfall[] = [];
   const unreadable: string[] = [];
   let otherRevision: string | undefined;
+  let refusal: Error | undefined;
 
   for (const scope of scopesOf(plan)) {
     try {
@@ -64,10 +67,13 @@ export async function readType(plan: TypePlan, sink: ObjectSink, options: ReadTy
       if (!endsOneTypeOnly(error)) throw error;
       if (plan.onlyNames !== undefined && scope.name !== undefined) {
         if (!(await readOne(plan, scope.name, sink, options))) unreadable.push(`${type}/${scope.name}`);
-      } else shortfalls.push({ kind: 'unlisted', type, ...scopeName(scope.namespace), message: error.message });
+      } else {
+        shortfalls.push({ kind: 'unlisted', type, ...scopeName(scope.namespace), message: error.message });
+        refusal ??= error;
+      }
     }
   }
-  return { otherRevision, shortfalls, unreadable };
+  return { otherRevision, shortfalls, refusal, unreadable };
 }
 
 interface Scope {
