@@ -4,8 +4,11 @@ import { AppError } from '@infrabackup/core';
 import type { Store } from '@infrabackup/core';
 import type { Driver, DriverContext } from './driver.ts';
 import { azureDriver } from './azure/azure-driver.ts';
+import { execDriver } from './exec/exec-driver.ts';
 import { fileDriver } from './file-driver.ts';
 import { gcsDriver } from './gcs/gcs-driver.ts';
+import { nfsDriver } from './nfs/nfs-driver.ts';
+import { refusePvc } from './pvc/refuse-pvc.ts';
 import { s3Driver } from './s3/s3-driver.ts';
 import { parseStoreUri, refuseSecretOptions } from './store-uri.ts';
 
@@ -21,11 +24,8 @@ export const drivers: ReadonlyMap<string, Driver> = new Map([
   ['s3', s3Driver],
   ['gs', gcsDriver],
   ['az', azureDriver],
-]);
-
-/** Schemes that are not drivers, and what to say of them. */
-const refused: ReadonlyMap<string, string> = new Map([
-  ['pvc', 'pvc:// names a volume claim, which only a pod can mount: it works inside a cluster only'],
+  ['nfs', nfsDriver],
+  ['exec', execDriver],
 ]);
 
 /**
@@ -39,6 +39,7 @@ export async function openStore(location: string, { options = {}, ...context }: 
   if (uri.scheme === undefined) {
     return openStore(pathToFileURL(resolve(context.workingFolder, uri.address)).href, { ...context, options });
   }
+  if (uri.scheme === 'pvc') throw refusePvc(uri.address);
   const driver = drivers.get(uri.scheme);
   if (driver === undefined) throw unsupportedScheme(uri.scheme);
   const all = { ...options, ...uri.options };
@@ -48,7 +49,7 @@ export async function openStore(location: string, { options = {}, ...context }: 
 
 function unsupportedScheme(scheme: string): AppError {
   const examples = [...drivers.values()].map(({ example }) => example);
-  return new AppError('STORE_UNSUPPORTED', refused.get(scheme) ?? `${scheme}: is not a kind of location`, {
+  return new AppError('STORE_UNSUPPORTED', `${scheme}: is not a kind of location`, {
     hint: `kinds of locations: ${examples.join(', ')}, or the path of a folder`,
   });
 }
