@@ -13,6 +13,8 @@ const trailerBytes = 8;
 
 /** Output is taken from zlib in pieces of this size, each a trip to a thread: most members fit in one. */
 const outputBytes = 1 << 17;
+/** The same for many members in a row, which fill it one after another. */
+const sharedOutputBytes = 1 << 20;
 const leastOutputBytes = 1 << 12;
 
 /** One whole gzip member that holds `content`, deflated on a thread of its own; `content` must not change meanwhile. */
@@ -45,8 +47,10 @@ export class MemberPacker {
   constructor(level: number) {
     // All output of a member waits in the stream until it is read, whatever its length.
     const highWaterMark = Number.MAX_SAFE_INTEGER;
-    this.#stream = createGzip({ level, memLevel: 9, chunkSize: outputBytes, highWaterMark } as object) as Gzip &
-      ZlibReset;
+    // Each write is a whole member: told so at once, zlib needs one trip to a thread for it and not one more to end it.
+    const flush = constants.Z_FINISH;
+    const options = { level, memLevel: 9, chunkSize: sharedOutputBytes, flush, highWaterMark };
+    this.#stream = createGzip(options as object) as Gzip & ZlibReset;
     this.#stream.on('error', (error) => this.#failed?.(error));
   }
 
@@ -54,8 +58,7 @@ export class MemberPacker {
   async pack(content: Buffer): Promise<Buffer> {
     await new Promise<void>((resolve, reject) => {
       this.#failed = reject;
-      this.#stream.write(content);
-      this.#stream.flush(constants.Z_FINISH, resolve);
+      this.#stream.write(content, () => resolve());
     });
     let length = 0;
     for (let part = this.#read(); part !== null; part = this.#read()) length = this.#put(part, length);
