@@ -50,7 +50,7 @@ export class MemberPacker {
     // Each write is a whole member: told so at once, zlib needs one trip to a thread for it and not one more to end it.
     const flush = constants.Z_FINISH;
     const options = { level, memLevel: 9, chunkSize: sharedOutputBytes, flush, highWaterMark };
-    this.#stream = createGzip(options as object) as Gzip & ZlibReset;
+    this.#stream = createGzip(options) as Gzip & ZlibReset;
     this.#stream.on('error', (error) => this.#failed?.(error));
   }
 
