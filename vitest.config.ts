@@ -15,19 +15,11 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/**/*.test.ts'],
-          // The kills run by themselves (`npm run test:kills`): an undo that is killed does not yet come to its end each time.
-          exclude: ['test/extension/**', 'test/e2e/resume-after-kill.test.ts', '**/node_modules/**'],
+          exclude: ['test/extension/**', '**/node_modules/**'],
           testTimeout: 180_000,
           hookTimeout: 1_800_000,
           // Each file may start its own control plane; two cores carry no more than one at full speed.
           fileParallelism: false,
-        },
-      },
-      {
-        test: {
-          name: 'kills',
-          include: ['test/e2e/resume-after-kill.test.ts'],
-          hookTimeout: 1_800_000,
         },
       },
       {

@@ -49,7 +49,7 @@ An object is touched only if it still is what the restore left; else it is a con
       await shell.err.write(`going on with undo ${done.id}, which was cut off\n`);
       return await resume({ id: done.id, connection, keys, output: given.output }, shell);
     }
-    const { plan, kept } = await openUndo({
+    const { plan, kept, scaleDown } = await openUndo({
       ...{ runs, id, force: given.force ?? false },
       reader: connectCluster(connection),
       writer: realWriter(connectWriter(connection)),
@@ -64,7 +64,7 @@ An object is touched only if it still is what the restore left; else it is a con
     await sink.write(renderPlan(plan, `Undo restore ${id}`, sink));
     const stuck = plan.counts.conflict;
     const writes = plan.objects.filter(({ verdict }) => isWrite(verdict)).length;
-    if (isPreview || writes === 0) {
+    if (isPreview || (writes === 0 && scaleDown.length === 0)) {
       if (writes === 0) await shell.err.write('There is nothing to undo.\n');
       return stuck === 0 ? 'done' : 'partial';
     }
@@ -81,7 +81,7 @@ An object is touched only if it still is what the restore left; else it is a con
       undoes: id,
       startedAt,
       location,
-      scaleDown: [],
+      scaleDown,
       stayDown: false,
     } as const;
     await using run = await runs.create(head, plan);

@@ -24,7 +24,7 @@ export function describeReason(reason: SkipReason | ConflictReason | UnservableR
     case 'quota':
       return `quota ${reason.quota} is used up; raise it, and try again: ${reason.message}`;
     case 'address-taken':
-      return `${fields(reason.fields)} ${reason.fields.length > 1 ? 'are' : 'is'} not to be had; --addresses reassign takes another: ${reason.message}`;
+      return `${fields(reason.fields)} ${reason.fields.length > 1 ? 'are' : 'is'} not to be had; --addresses reassign takes another, --modifiers for one written by hand: ${reason.message}`;
     case 'webhook-denied':
       return `webhook ${reason.webhook} refuses it: ${reason.message}`;
     case 'admission-denied':

@@ -47,6 +47,7 @@ describe('neverRestoredBy', () => {
       'kubernetes-service',
     ],
     ['a Service of that name elsewhere', 'services', object('kubernetes'), alone, undefined],
+    ['the sizes that a run remembers', 'configmaps', object('infrabackup-sizes-20261121'), alone, 'sizes-of-a-run'],
     ['the published root certificate', 'configmaps', object('kube-root-ca.crt'), alone, 'root-certificates'],
     [
       'the default range of addresses',

@@ -2,6 +2,7 @@ import type { Manifest } from '../object/manifest.ts';
 import type { TypeName } from '../object/resource-type.ts';
 import { matchesPattern } from '../select/pattern.ts';
 import { childOf, textOf } from './draft.ts';
+import { isSizesName } from './kept-sizes.ts';
 import type { OwnerState } from './owners.ts';
 
 /** What the rows may ask beyond the object itself. */
@@ -172,6 +173,14 @@ export const neverRestored: readonly NeverRestored[] = [
     kind: 'moment',
     reason: 'names a leader that is gone',
     source: 'https://github.com/kubernetes/client-go/blob/v0.23.0/tools/leaderelection/resourcelock/interface.go',
+  },
+  {
+    id: 'sizes-of-a-run',
+    types: ['configmaps'],
+    only: ({ metadata }) => isSizesName(metadata.name),
+    kind: 'moment',
+    reason: 'remembers the sizes of workloads that a restore has scaled down, until they have them back',
+    source: 'https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#scaling-a-deployment',
   },
   {
     id: 'nodes',

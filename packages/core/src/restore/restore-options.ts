@@ -23,7 +23,7 @@ export interface RestoreOptions {
   readonly includeControlPlane: boolean;
   /** Whether cluster-scoped objects are restored under a namespace mapping. */
   readonly includeClusterResources: boolean;
-  /** Cluster IPs and node ports: kept in the backup's own cluster, given anew in another, unless said otherwise. */
+  /** Cluster IPs and node ports; absent: kept, but given anew in another cluster and to copies in mapped namespaces. */
   readonly addresses: 'keep' | 'reassign' | undefined;
   /** Objects that another tool or controller writes too: restored with a note, or left alone. */
   readonly managed: 'warn' | 'skip';

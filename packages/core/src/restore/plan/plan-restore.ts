@@ -53,9 +53,10 @@ export async function planRestore(input: PlanRestoreInput): Promise<RestorePlan>
   const { backup, reader, options, signal } = input;
   const [cluster, discovery] = await Promise.all([reader.identity(signal), reader.discover(signal)]);
   const otherCluster = isOtherCluster(backup.header.cluster, cluster);
+  const isCopy = Object.keys(options.namespaceMapping).length > 0;
   const settled: RestoreOptions = {
     ...options,
-    addresses: options.addresses ?? (otherCluster === true ? 'reassign' : 'keep'),
+    addresses: options.addresses ?? (otherCluster === true || isCopy ? 'reassign' : 'keep'),
   };
   checkMapping(options);
   const scopes = await readScope(backup, input.request);

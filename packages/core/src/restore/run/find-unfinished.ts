@@ -16,17 +16,21 @@ export interface SameRestore {
 }
 
 /**
- * The newest run that was cut off while it did the very same, and that no other one has followed; undefined when there
- * is none. What cannot be read is passed over.
+ * The newest run into the cluster, where it was cut off while it did the very same; undefined when it did not, or another
+ * one, such as its undo, has followed. What cannot be read is passed over.
  */
 export async function findUnfinished(runs: RunStore, same: SameRestore): Promise<RunRecord | undefined> {
   for (const { id, kind } of await runs.list()) {
-    if (kind !== 'restore') continue;
     const run = await runs.read(id).catch(() => undefined);
-    if (run === undefined || identityOf(run) !== identityOf(asRun(same, run))) continue;
-    return run.records.some((record) => record.kind === 'finished') ? undefined : run;
+    if (run === undefined || clusterOf(run.plan.cluster) !== clusterOf(same.cluster)) continue;
+    const isSame = kind === 'restore' && identityOf(run) === identityOf(asRun(same, run));
+    return isSame && !run.records.some((record) => record.kind === 'finished') ? run : undefined;
   }
   return undefined;
+}
+
+function clusterOf({ uid, server }: ClusterIdentity): string {
+  return uid ?? server;
 }
 
 type Identified = Pick<RunRecord, 'plan' | 'head'>;
@@ -35,7 +39,7 @@ function identityOf({ plan, head }: Identified): string {
   const { backup, cluster, options } = plan;
   return canonicalJson({
     backup: backup.digest ?? [backup.name, backup.takenAt],
-    cluster: cluster.uid ?? cluster.server,
+    cluster: clusterOf(cluster),
     options,
     request: head.request ?? {},
     scaleDown: head.scaleDown,

@@ -5,6 +5,7 @@ import type { Manifest } from '../../object/manifest.ts';
 import { formatRef, refKey, type ObjectRef } from '../../object/ref.ts';
 import { typeName, type ResourceType } from '../../object/resource-type.ts';
 import { childOf } from '../draft.ts';
+import { configMaps, listKeptSizes, readKeptSizes, sizesName, type KeptSizes } from '../kept-sizes.ts';
 import type { RunEvent } from './object-result.ts';
 
 /** What scaling workloads down and up is done with. */
@@ -17,10 +18,9 @@ export interface ScaleInput {
   readonly report?: ((event: RunEvent) => void) | undefined;
 }
 
-/** The sizes that workloads had before they were scaled down, by `refKey`. */
-export type RememberedSizes = ReadonlyMap<string, number>;
+/** The sizes that workloads had before they were scaled down, or would have had they been created, by `refKey`. */
+export type RememberedSizes = Map<string, number>;
 
-const configMaps = { group: '', version: 'v1', plural: 'configmaps', namespaced: true } as const;
 const goneWithinMs = 180_000;
 const pollMs = 500;
 
@@ -29,13 +29,14 @@ const pollMs = 500;
  * beside them, which any machine finds after a crash, and which leaves the workloads themselves unmarked.
  *
  * A workload that does not exist is passed over, so that one which the restore creates keeps the size of the backup.
- * After a crash the sizes of the first time count: nobody takes a 0 for them. Throws SCALE_FAILED.
+ * After a crash the sizes of the first time count, also for another run: nobody takes a 0 for them. Throws SCALE_FAILED.
  */
 export async function scaleDown(input: ScaleInput): Promise<RememberedSizes> {
   const types = await typesOf(input);
   const remembered = new Map<string, number>();
   for (const [namespace, refs] of byNamespace(input.refs)) {
-    const sizes = (await readSizes(namespace, input)) ?? (await rememberSizes(namespace, refs, types, input));
+    const kept = await readKeptSizes(namespace, input.runId, input.reader);
+    const sizes = kept?.sizes ?? (await rememberSizes(namespace, refs, types, input));
     for (const ref of refs) {
       const size = sizes[nameIn(ref)];
       if (size !== undefined) remembered.set(refKey(ref), size);
@@ -54,15 +55,15 @@ export async function scaleDown(input: ScaleInput): Promise<RememberedSizes> {
 export async function scaleUp(input: ScaleInput, restored: ReadonlySet<string>): Promise<void> {
   const types = await typesOf(input);
   for (const [namespace, refs] of byNamespace(input.refs)) {
-    const sizes = await readSizes(namespace, input);
-    if (sizes === undefined) continue;
+    const kept = await readKeptSizes(namespace, input.runId, input.reader);
+    if (kept === undefined) continue;
     for (const ref of refs) {
-      const size = sizes[nameIn(ref)];
+      const size = kept.sizes[nameIn(ref)];
       if (size === undefined || restored.has(refKey(ref))) continue;
       const live = await input.reader.get(typeFor(ref, types), ref.namespace, ref.name);
       if (live !== undefined && sizeOf(live) === 0) await setSize(ref, size, types, input);
     }
-    await forgetSizes(namespace, input);
+    await forgetSizes(namespace, kept, input);
   }
 }
 
@@ -71,13 +72,8 @@ export function scaleCommand(ref: ObjectRef, size: number): string {
   return `kubectl scale ${ref.type}/${ref.name} -n ${ref.namespace ?? 'default'} --replicas=${size}`;
 }
 
-/** The ConfigMap that remembers sizes while a run has workloads scaled down. */
-function sizesName(runId: string): string {
-  return `infrabackup-sizes-${runId}`;
-}
-
 /** `spec.replicas`; 1 where it is left out, as the API server counts it. */
-function sizeOf(workload: Manifest): number {
+export function sizeOf(workload: Manifest): number {
   const replicas = childOf(workload, 'spec')?.['replicas'];
   return typeof replicas === 'number' ? replicas : 1;
 }
@@ -88,10 +84,12 @@ async function rememberSizes(
   types: ReadonlyMap<string, ResourceType>,
   { runId, reader, writer }: ScaleInput,
 ): Promise<Readonly<Record<string, number>>> {
+  const left = new Map((await listKeptSizes(namespace, reader)).flatMap((kept) => Object.entries(kept.sizes)));
   const sizes: Record<string, number> = {};
   for (const ref of refs) {
     const live = await reader.get(typeFor(ref, types), ref.namespace, ref.name);
-    if (live !== undefined) sizes[nameIn(ref)] = sizeOf(live);
+    const key = nameIn(ref);
+    if (live !== undefined) sizes[key] = sizeOf(live) || (left.get(key) ?? 0);
   }
   const name = sizesName(runId);
   const answer = await writer.write({
@@ -112,31 +110,14 @@ async function rememberSizes(
   return sizes;
 }
 
-async function readSizes(
-  namespace: string,
-  { runId, reader }: ScaleInput,
-): Promise<Readonly<Record<string, number>> | undefined> {
-  const type = { ...configMaps, kind: 'ConfigMap', ...noNames };
-  const kept = await reader.get(type, namespace, sizesName(runId));
-  if (kept === undefined) return undefined;
-  return Object.fromEntries(Object.entries(childOf(kept, 'data') ?? {}).map(([key, size]) => [key, Number(size)]));
-}
-
-const noNames = {
-  singular: 'configmap',
-  shortNames: [],
-  categories: [],
-  verbs: [],
-  subresources: [],
-  servedVersions: ['v1'],
-};
-
-async function forgetSizes(namespace: string, { runId, reader, writer }: ScaleInput): Promise<void> {
-  const name = sizesName(runId);
-  const kept = await reader.get({ ...configMaps, kind: 'ConfigMap', ...noNames }, namespace, name);
-  const uid = kept?.metadata.uid;
-  if (uid !== undefined)
+/** Also what other runs have left behind, where all of it is brought back. */
+async function forgetSizes(namespace: string, own: KeptSizes, { reader, writer }: ScaleInput): Promise<void> {
+  const others = (await listKeptSizes(namespace, reader)).filter(
+    ({ name, sizes }) => name !== own.name && Object.keys(sizes).every((key) => Object.hasOwn(own.sizes, key)),
+  );
+  for (const { name, uid } of [own, ...others]) {
     await writer.write({ verb: 'delete', type: configMaps, namespace, name, uid, propagation: 'Background' });
+  }
 }
 
 async function setSize(

@@ -9,7 +9,7 @@ import { plannedOwners } from '../owners.ts';
 import { exactObject, prepareObject, type PreparedObject } from '../prepare-object.ts';
 import type { PlannedObject, PlannedWrite, RestorePlan } from '../restore-plan.ts';
 import type { LeftObject } from './object-result.ts';
-import type { RememberedSizes } from './scale-down.ts';
+import { sizeOf, type RememberedSizes } from './scale-down.ts';
 
 /** What the objects of a run are written with. */
 export interface WriteContext {
@@ -24,8 +24,8 @@ export interface WriteContext {
   readonly onlyLook: boolean;
   /** The sizes of workloads that are scaled to 0 while the run goes on, by `refKey`. */
   readonly scaledDown: RememberedSizes;
-  /** Whether workloads that are scaled down are written with the size 0. */
-  readonly stayDown: boolean;
+  /** Whether the workload is to be written with the size 0; `size` is the one that it would have. */
+  readonly staysDown: (ref: ObjectRef, size: number) => boolean;
   /** The uid of an object that this run has written; undefined for any other. */
   readonly uidOf: (ref: ObjectRef) => string | undefined;
   /** Whether this run has created the namespace: what shows up there is made by controllers. */
@@ -66,13 +66,9 @@ export function asNotScaled(
 }
 
 /** The body as it is sent: that of a workload which is to stay down has the size 0. */
-export function asSent(
-  body: Manifest,
-  { planned }: Pick<WriteJob, 'planned'>,
-  { scaledDown, stayDown }: WriteContext,
-): Manifest {
+export function asSent(body: Manifest, { planned }: Pick<WriteJob, 'planned'>, { staysDown }: WriteContext): Manifest {
   const spec = childOf(body, 'spec');
-  if (!stayDown || !scaledDown.has(refKey(planned.ref)) || spec === undefined) return body;
+  if (spec === undefined || !staysDown(planned.ref, sizeOf(body))) return body;
   return { ...body, spec: { ...spec, replicas: 0 } };
 }
 

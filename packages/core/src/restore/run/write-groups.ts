@@ -63,7 +63,13 @@ function writeContext(input: WriteGroupsInput): WriteContext {
   const { run, progress, reader, writer, signal, onlyBegun, scaledDown } = input;
   return {
     plan: run.plan,
-    ...{ reader, writer, signal, onlyLook: onlyBegun, scaledDown, stayDown: run.head.stayDown },
+    ...{ reader, writer, signal, onlyLook: onlyBegun, scaledDown },
+    staysDown: (ref, size) => {
+      const key = refKey(ref);
+      if (!run.head.stayDown || !progress.scaledDown.has(key)) return false;
+      if (!scaledDown.has(key)) scaledDown.set(key, size);
+      return true;
+    },
     digester: contentDigester(run.plan.key),
     sleep: sleepUntil(signal),
     uidOf: (ref) => progress.uids.get(refKey(ref)),

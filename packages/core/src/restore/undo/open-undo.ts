@@ -5,7 +5,7 @@ import type { RightsReviewer } from '../../cluster/rights.ts';
 import type { ClusterWriter } from '../../cluster/writer.ts';
 import type { Keyring } from '../../encryption/backup-lock.ts';
 import type { Store } from '../../store/store.ts';
-import { refKey } from '../../object/ref.ts';
+import { refKey, type ObjectRef } from '../../object/ref.ts';
 import type { RestorePlan } from '../restore-plan.ts';
 import { settleRun } from '../run/execute-plan.ts';
 import { keptFiles, keptName } from '../run/keep-before.ts';
@@ -39,6 +39,8 @@ export interface OpenedUndo {
   readonly plan: RestorePlan;
   /** What is put back. */
   readonly kept: Backup | undefined;
+  /** Workloads that the run left at 0: scaled down for the undo as well, they get their sizes back with it. */
+  readonly scaleDown: readonly ObjectRef[];
 }
 
 /**
@@ -57,7 +59,9 @@ export async function openUndo(input: OpenUndoInput): Promise<OpenedUndo> {
   const restore = await runs.read(id);
   const kept = await openKept(restore, input);
   const undone = new Set((await undosOf(runs, id)).flatMap(broughtBackBy));
-  return { plan: await planUndo({ ...input, restore, kept, undone }), kept };
+  const isDown = restore.head.stayDown || !restore.records.some(({ kind }) => kind === 'finished');
+  const scaleDown = isDown ? restore.head.scaleDown : [];
+  return { plan: await planUndo({ ...input, restore, kept, undone }), kept, scaleDown };
 }
 
 /** What an undo has brought back to where it was, by `refKey`. */

@@ -86,6 +86,8 @@ class Undo {
   readonly #restoreDigester: ContentDigester;
   readonly #lookup: LiveLookup;
   readonly #written: readonly Written[];
+  /** Uids of what the restore has created. */
+  readonly #created: ReadonlySet<string>;
 
   constructor(input: PlanUndoInput, discovery: Discovery, digester: ContentDigester) {
     this.#input = input;
@@ -95,6 +97,7 @@ class Undo {
     const byName = new Map(discovery.types.map((type) => [typeName(type), type]));
     this.#lookup = new LiveLookup(input.reader, (type) => byName.get(type), input.signal);
     this.#written = writtenBy(input.restore);
+    this.#created = new Set(this.#written.flatMap((it) => (it.outcome === 'created' ? [it.left!.uid] : [])));
   }
 
   /** In the reverse of the order in which they were written. */
@@ -120,7 +123,7 @@ class Undo {
     if (live === undefined && outcome === 'created') return same(planned);
     const moved = this.#movedFrom(live, left!);
     const isForced = this.#input.force && live?.metadata.uid === left!.uid;
-    if (moved !== undefined && !isForced) return conflict(planned, moved);
+    if (moved !== undefined && !isForced && !this.#isFollowing(moved, live)) return conflict(planned, moved);
     switch (outcome) {
       case 'created':
         return await this.#planRemoval(planned, live!);
@@ -129,6 +132,13 @@ class Undo {
       case 'replaced':
         return await this.#planReplacement(planned, type, live!);
     }
+  }
+
+  /** Whether only its content has changed, and its controller was created along: that has changed it, and goes with it. */
+  #isFollowing(moved: ConflictReason, live: Manifest | undefined): boolean {
+    if (moved.kind !== 'moved' || moved.now !== 'changed') return false;
+    const controller = live?.metadata.ownerReferences?.find((owner) => owner.controller === true);
+    return controller !== undefined && this.#created.has(controller.uid);
   }
 
   #typeOf({ ref, write }: PlannedObject): ResourceType {
