@@ -160,6 +160,11 @@ await describeOnServer('S3 on versitygw', provisionVersitygw, startVersitygw, (o
       await expect(store.create('k', Buffer.from('second'))).rejects.toMatchObject({ code: 'STORE_EXISTS' });
     });
 
+    it('is found out by location check', async () => {
+      const steps = await Array.fromAsync(checkLocation(await weakPlace(), 'id'));
+      expect(steps.find(({ step }) => step === 'create-once')?.outcome).toBe('absent');
+    });
+
     it('says so from the start where the location is told', async () => {
       const store = await weakPlace({ conditionalWrites: 'never' });
       expect(store.capabilities.conditionalCreate).toBe(false);

@@ -36,18 +36,15 @@ export async function* checkLocation(
   signal?: AbortSignal,
 ): AsyncGenerator<LocationCheck> {
   const key = `${backupsPrefix}probe_${probeId}`;
-  const { conditionalCreate, rangedRead } = store.capabilities;
-  const work: Readonly<Record<LocationCheck['step'], (() => Promise<void>) | undefined>> = {
+  const work: Readonly<Record<LocationCheck['step'], () => Promise<void>>> = {
     write: () => store.create(key, content, signal),
     read: async () => {
       expectBytes(await store.read(key, undefined, signal), content);
     },
-    'read-part': rangedRead
-      ? async () => {
-          expectBytes(await store.read(key, { offset: 12, length: 5 }, signal), content.subarray(12, 17));
-        }
-      : undefined,
-    'create-once': conditionalCreate ? () => expectRefused(store, key, signal) : undefined,
+    'read-part': async () => {
+      expectBytes(await store.read(key, { offset: 12, length: 5 }, signal), content.subarray(12, 17));
+    },
+    'create-once': () => expectRefused(store, key, signal),
     list: async () => {
       for await (const entry of store.list(backupsPrefix, signal)) if (entry.key === key) return;
       throw new AppError('STORE_UNAVAILABLE', `${store.uri} does not list what was just written to it`);
@@ -60,16 +57,24 @@ export async function* checkLocation(
   };
   try {
     for (const row of steps) {
-      const run = work[row.step];
-      const problem = run && (await problemOf(run));
-      if (run === undefined) yield { ...row, outcome: 'absent' };
-      else if (problem === undefined) yield { ...row, outcome: 'done' };
+      // Asked anew each time: some stores know only after the first write.
+      if (!isClaimed(store, row.step)) {
+        yield { ...row, outcome: 'absent' };
+        continue;
+      }
+      const problem = await problemOf(work[row.step]);
+      if (problem === undefined) yield { ...row, outcome: 'done' };
       else yield { ...row, outcome: 'failed', problem };
       if (row.step === 'write' && problem !== undefined) return;
     }
   } finally {
     await store.remove(key).catch(() => undefined);
   }
+}
+
+function isClaimed({ capabilities }: Store, step: LocationCheck['step']): boolean {
+  if (step === 'read-part') return capabilities.rangedRead;
+  return step !== 'create-once' || capabilities.conditionalCreate;
 }
 
 async function problemOf(run: () => Promise<void>): Promise<AppError | undefined> {

@@ -15,10 +15,18 @@ export const locationAdd = defineVerb({
     default: { kind: 'boolean', describe: 'Make it the default location' },
   },
   description:
-    'Gives a folder or a URI a name, by which --to and --from then know it. Credentials are never part of it: they come from where the tools of that destination find them. The place itself is not touched; location check tries it out.',
+    'Gives a folder or a URI a name, by which --to and --from then know it: file://, s3://, gs://, az://, nfs:// and exec:, whose options docs/locations.md lists; a wrong one is answered with those that there are. Credentials are never part of it: they come from where the tools of that destination find them. The place itself is not touched; location check tries it out.',
   examples: [
     ['kubectl infrabackup location add usb /mnt/usb/backups', 'A folder'],
-    ['kubectl infrabackup location add prod file:///srv/backups --default', 'The one that is used from now on'],
+    [
+      'kubectl infrabackup location add prod s3://acme-backups/cluster-1 --option region=eu-central-1 --default',
+      'A bucket, which is used from now on',
+    ],
+    [
+      "kubectl infrabackup location add minio 's3://backups?endpoint=https://minio.example.com:9000&ca=/etc/ssl/minio.pem'",
+      'One that is not at AWS',
+    ],
+    ['kubectl infrabackup location add shared nfs://nas/export/backups', 'An export that is mounted'],
   ],
   outcomes: ['exists'],
   run: async ({ positionals: [name = '', uri = ''], flags }, shell) => {
