@@ -34,6 +34,7 @@ export function createBackupsView(
   const tree = new BackupTree({
     locations: () => app.locations.list(),
     openStore: (name) => app.locations.open(name),
+    keyring: () => app.locations.keys(),
     nowMs: () => clock.now(),
     filter: () => filter,
     onListed: (listed) => {

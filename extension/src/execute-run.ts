@@ -1,5 +1,6 @@
 import { tmpdir } from 'node:os';
 import {
+  encryptionOfKept,
   executePlan,
   formatMoment,
   isWrite,
@@ -71,6 +72,7 @@ async function execute(
     reader: cluster.reader,
     writer: realWriter(cluster.door),
     keepIn: await runs.keepers(run.head.location),
+    encryption: encryptionOfKept(await app.locations.keys(), source),
     openSpool: () => openDiskSpool(tmpdir()),
     clock: app.host.clock,
     tool: app.host.userAgent,

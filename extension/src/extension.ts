@@ -49,7 +49,10 @@ export function activate(context: vscode.ExtensionContext): Api {
   const restores = createRestoresView({ host, log, cluster, locations }, onError);
   const documents = new ObjectDocuments(
     {
-      backup: async (location, name, ref) => readManifest(await openBackup(await locations.open(location), name), ref),
+      async backup(location, name, ref) {
+        const keyring = await locations.keys();
+        return readManifest(await openBackup(await locations.open(location), name, { keyring }), ref);
+      },
       summary: async (location, backup) => (await openBackup(await locations.open(location), backup)).summary,
       live: (name, ref) => cluster.readLive(name, ref),
       kept: async (run, ref) => readManifest(await (await userRuns({ locations })).openKept(run), ref),
@@ -70,7 +73,8 @@ export function activate(context: vscode.ExtensionContext): Api {
     vscode.workspace.registerTextDocumentContentProvider(documentScheme, documents),
     vscode.languages.registerDocumentSymbolProvider({ scheme: documentScheme }, documents, { label: 'Manifest' }),
     vscode.workspace.onDidChangeConfiguration((event) => {
-      if (changes(event, 'diff.hideNoise')) documents.refresh();
+      if (changes(event, 'encryption')) backups.refresh();
+      if (changes(event, 'diff.hideNoise', 'encryption')) documents.refresh();
     }),
     ...commands.map(({ id, run }) =>
       vscode.commands.registerCommand(id, async (...args: readonly unknown[]) => {

@@ -136,6 +136,7 @@ async function previewUndo(
     ...{ runs: runs.store, id: head.id, force: asked.force, reader, rights, writer: realWriter(door) },
     openBackupOf: (run) => runs.openBackup(run, signal),
     openStore: (uri) => app.locations.open(uri),
+    keyring: await app.locations.keys(),
     ...{ clock: app.host.clock, random: app.host.random, signal },
   });
   return {

@@ -6,6 +6,11 @@ const section = 'infrabackup';
 export const settings = {
   /** A kubeconfig file, or a list of them as KUBECONFIG has it; undefined takes what kubectl would. */
   kubeconfig: (): string | undefined => read<string>('kubeconfig', '') || undefined,
+  /** Files with the user's keys; undefined takes those of the environment. */
+  keyFiles: (): { readonly encryptionConfig: string | undefined; readonly ageIdentity: string | undefined } => ({
+    encryptionConfig: read<string>('encryption.config', '') || undefined,
+    ageIdentity: read<string>('encryption.ageIdentity', '') || undefined,
+  }),
   hideNoise: (): boolean => read('diff.hideNoise', true),
   /** How many changes are opened at once at most. */
   openAllLimit: (): number => read('diff.openAllLimit', 200),

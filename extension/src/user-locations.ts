@@ -1,12 +1,13 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Store } from '@infrabackup/core';
-import type { Locations, NamedLocation, UserFolders } from '@infrabackup/storage';
+import type { KeyFiles, Locations, NamedLocation, UserFolders, UserKeys } from '@infrabackup/storage';
 import * as vscode from 'vscode';
 import type { Host } from './cluster/cluster-session.ts';
+import { settings } from './settings.ts';
 import { watchFiles } from './watch-files.ts';
 
-/** The locations that this user has configured, by either door. */
+/** The locations that this user has configured, by either door, and the keys to what is encrypted in them. */
 export class UserLocations implements vscode.Disposable {
   readonly #host: Host;
   readonly #changed = new vscode.EventEmitter<void>();
@@ -46,6 +47,18 @@ export class UserLocations implements vscode.Disposable {
   async remove(name: string): Promise<void> {
     await (await this.#locations()).remove(name);
     this.#changed.fire();
+  }
+
+  /** The files with this user's keys, by the settings or else by the environment. */
+  async keyFiles(): Promise<KeyFiles> {
+    const { keyFilesOf } = await import('@infrabackup/storage');
+    return keyFilesOf(settings.keyFiles(), this.#host.env);
+  }
+
+  /** The keys in those files; undefined where there are none. Throws USAGE. */
+  async keys(): Promise<UserKeys | undefined> {
+    const { readUserKeys } = await import('@infrabackup/storage');
+    return readUserKeys(await this.keyFiles(), homedir());
   }
 
   /** Where this user's configuration, data and state lie. */

@@ -4,6 +4,10 @@ import type { UserLocations } from './user-locations.ts';
 
 /** Where this user's restores are kept; the plugin knows them too. */
 export async function userRuns({ locations }: { readonly locations: UserLocations }): Promise<UserRuns> {
-  const [{ openUserRuns }, { state }] = await Promise.all([import('@infrabackup/storage'), locations.folders()]);
-  return openUserRuns({ stateFolder: state, locations, workingFolder: homedir() });
+  const [{ openUserRuns }, { state }, keyring] = await Promise.all([
+    import('@infrabackup/storage'),
+    locations.folders(),
+    locations.keys(),
+  ]);
+  return openUserRuns({ stateFolder: state, locations, workingFolder: homedir(), keyring });
 }

@@ -13,11 +13,13 @@ import {
   type BackupEvent,
   type BackupPlan,
   type BackupSummary,
+  type Encryption,
   type Selection,
 } from '@infrabackup/core';
 import * as vscode from 'vscode';
 import type { App, Command } from '../app.ts';
 import type { OpenCluster } from '../cluster/cluster-session.ts';
+import { askEncryption } from '../ask-encryption.ts';
 import { askText, isNode, pickOne } from '../pick.ts';
 import { objectCount } from '../views/backup-views.ts';
 import { formatBytes, formatCount } from '../views/quantity.ts';
@@ -47,9 +49,10 @@ export async function backUp(app: App, cluster: OpenCluster, selection: Selectio
     validateInput: problemOfName,
   });
   const location = into ?? (await askLocation(app));
+  const encryption = await askEncryption(app);
   const summary = await withProgress(
     { title: `Backing up ${cluster.context}`, where: 'notification' },
-    (signal, show) => execute(app, { cluster, plan, name, location, objects, signal, show }),
+    (signal, show) => execute(app, { cluster, plan, name, location, encryption, objects, signal, show }),
   );
   app.log.info(`backed up ${cluster.context} as ${name} in ${location}, ${summary.digest}`);
   app.backups.refresh();
@@ -149,6 +152,7 @@ interface Execution {
   readonly plan: BackupPlan;
   readonly name: string;
   readonly location: string;
+  readonly encryption: Encryption | undefined;
   readonly objects: number | undefined;
   readonly signal: AbortSignal;
   readonly show: ShowProgress;
@@ -156,7 +160,7 @@ interface Execution {
 
 async function execute(
   app: App,
-  { cluster, plan, name, location, objects, signal, show }: Execution,
+  { cluster, plan, name, location, encryption, objects, signal, show }: Execution,
 ): Promise<BackupSummary> {
   const [{ backupWriter, openDiskSpool }, store, { tmpdir }] = await Promise.all([
     import('@infrabackup/storage'),
@@ -167,6 +171,7 @@ async function execute(
     reader: cluster.reader,
     store,
     name,
+    encryption,
     openSpool: () => openDiskSpool(tmpdir()),
     writer: backupWriter(app.host.clock),
     tool: app.host.userAgent,

@@ -5,6 +5,7 @@ import {
   typeName,
   type Backup,
   type IndexEntry,
+  type Keyring,
   type ListedBackup,
   type Store,
 } from '@infrabackup/core';
@@ -26,6 +27,8 @@ export interface BackupTreeOptions extends ViewOptions {
   /** The user's locations, the default one first. */
   readonly locations: () => Promise<readonly (Location & Pick<LocationNode, 'isBuiltIn'>)[]>;
   readonly openStore: (location: string) => Promise<Store>;
+  /** What encrypted objects are opened with. */
+  readonly keyring?: () => Promise<Keyring | undefined>;
   /** Undefined shows everything. */
   readonly filter: () => ObjectFilter | undefined;
   /** Told what the locations have when they have been listed, so that empty states and the status bar follow. */
@@ -95,11 +98,16 @@ export class BackupTree implements TreeModel<BackupTreeNode> {
     const key = `${location}\n${digest}`;
     let opened = this.#opened.get(key);
     if (opened === undefined) {
-      opened = this.#options.openStore(location).then((store) => openBackup(store, name));
+      opened = this.#open(location, name);
       opened.catch(() => this.#opened.delete(key));
       this.#opened.set(key, opened);
     }
     return opened;
+  }
+
+  async #open(location: string, name: string): Promise<Backup> {
+    const { openStore, keyring } = this.#options;
+    return openBackup(await openStore(location), name, { keyring: await keyring?.() });
   }
 
   /** Lets the type show its next page when its children are asked for again. */

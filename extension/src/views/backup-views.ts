@@ -1,4 +1,4 @@
-import { formatRef, refKey, typeName, type BackupSummary } from '@infrabackup/core';
+import { formatRef, refKey, typeName, type BackupEncryption, type BackupSummary } from '@infrabackup/core';
 import { backupDocument } from '../documents/document-uri.ts';
 import type { BackupNode, BackupTreeNode, BrokenBackupNode, ObjectNode } from './backup-nodes.ts';
 import type { Fact, ItemView } from './item-view.ts';
@@ -110,7 +110,7 @@ function backupView(node: BackupNode, nowMs: number): ItemView {
 }
 
 function backupFacts(summary: BackupSummary, nowMs: number): readonly Fact[] {
-  const { cluster, expiresAt, shortfalls, warnings, labels } = summary;
+  const { cluster, encryption, expiresAt, shortfalls, warnings, labels } = summary;
   const secrets = warnings.find((warning) => warning.kind === 'secrets-in-clear');
   return [
     ['Taken', `${summary.startedAt} (${formatWhen(summary.startedAt, nowMs)})`],
@@ -121,9 +121,16 @@ function backupFacts(summary: BackupSummary, nowMs: number): readonly Fact[] {
     ...Object.entries(labels).map(([name, value]): Fact => ['Label', `${name}=${value}`]),
     ...(expiresAt === undefined ? [] : [['Expires', `${expiresAt} (${formatWhen(expiresAt, nowMs)})`] as const]),
     ...(shortfalls.length === 0 ? [] : [['Incomplete', formatCount(shortfalls.length, 'shortfall')] as const]),
+    ...(encryption === null ? [] : [['Encrypted', encryptedTypes(encryption)] as const]),
     ...(secrets === undefined ? [] : [['Secrets', `${formatCount(secrets.count, 'Secret')} lie in clear`] as const]),
     ['Digest', summary.digest],
   ];
+}
+
+function encryptedTypes({ keys, age }: BackupEncryption): string {
+  const count = keys.reduce((sum, { types }) => sum + types.length, 0);
+  const by = age === undefined ? `by ${keys.map(({ name }) => name).join(', ')}` : 'for age recipients';
+  return `${formatCount(count, 'type')}, ${by}`;
 }
 
 function countTypes({ types }: BackupSummary): number {

@@ -1,23 +1,17 @@
 import {
   AppError,
   copyBackup,
+  encryptionOfKept,
   parseBackupName,
   rewriteBackup,
   type Backup,
   type BackupSummary,
   type Encryption,
 } from '@infrabackup/core';
-import type { FoundBackup } from '@infrabackup/storage';
+import type { FoundBackup, UserKeys } from '@infrabackup/storage';
 import { clientVersion } from '../client-version.ts';
 import { findBackup } from '../find-backup.ts';
-import {
-  encryptFlags,
-  encryptionOfKept,
-  keyFlags,
-  readEncryption,
-  readKeys,
-  type UserKeys,
-} from '../flags/encryption-flags.ts';
+import { encryptFlags, keyFlags, readEncryption, readKeys } from '../flags/encryption-flags.ts';
 import { underHeading, type FlagValues } from '../flags/flag.ts';
 import { fromFlag } from '../flags/location-flags.ts';
 import { outputFlag } from '../flags/output-flags.ts';

@@ -1,16 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
-import {
-  AppError,
-  encryptionBy,
-  encryptionForAge,
-  parseAgeIdentities,
-  parseEncryptionConfig,
-  type Backup,
-  type Encryption,
-  type EncryptionConfig,
-  type Keyring,
-} from '@infrabackup/core';
+import { AppError, encryptionBy, encryptionForAge, type Encryption } from '@infrabackup/core';
+import type { KeyFiles, UserKeys } from '@infrabackup/storage';
 import type { Shell } from '../shell.ts';
 import { underHeading, type FlagValues } from './flag.ts';
 
@@ -48,20 +37,13 @@ export const encryptFlags = underHeading('Encryption flags:', {
   },
 });
 
-/** What the user can open encrypted objects with: keys, and the rules that they stand in. */
-export type UserKeys = Keyring & EncryptionConfig;
-
 /** The values of {@link keyFlags}; a caller without flags has those of the environment alone. */
 export type KeyFlagValues = Partial<FlagValues<typeof keyFlags>>;
 
 /** The keys of the flags, or else of the environment; undefined where neither names any. Throws USAGE. */
 export async function readKeys(given: KeyFlagValues, shell: Shell): Promise<UserKeys | undefined> {
-  const configFile = given['encryption-config'] ?? fromEnv('INFRABACKUP_ENCRYPTION_CONFIG', shell);
-  const identityFile = given['age-identity'] ?? fromEnv('INFRABACKUP_AGE_IDENTITY', shell);
-  if (configFile === undefined && identityFile === undefined) return undefined;
-  const config = configFile === undefined ? { rules: [], keys: [] } : await readConfig(configFile, shell);
-  if (identityFile === undefined) return config;
-  return { ...config, identities: await parseAgeIdentities(await readKeyFile(identityFile, shell), identityFile) };
+  const { readUserKeys } = await import('@infrabackup/storage');
+  return await readUserKeys(await keyFiles(given, shell), shell.workingFolder);
 }
 
 /** How the flags, or else the environment, want a backup encrypted; undefined: not at all. Throws USAGE. */
@@ -77,8 +59,9 @@ export async function readEncryption(
         '--encrypt-resources is for age recipients: an EncryptionConfiguration has its own rules',
       );
     }
-    const file = configFile ?? fromEnv('INFRABACKUP_ENCRYPTION_CONFIG', shell);
-    return file === undefined ? undefined : encryptionBy(await readConfig(file, shell));
+    const { readEncryptionConfig } = await import('@infrabackup/storage');
+    const { encryptionConfig: file } = await keyFiles(given, shell);
+    return file === undefined ? undefined : encryptionBy(await readEncryptionConfig(file, shell.workingFolder));
   }
   if (configFile !== undefined) {
     throw new AppError('USAGE', '--encryption-config and --age-recipient encrypt in two ways: give one of them');
@@ -87,26 +70,7 @@ export async function readEncryption(
   return await encryptionForAge(recipients, resources ?? ['*.*']);
 }
 
-/**
- * How what a restore changes is kept before: as the user's configuration says, or else as the backup is, where that was
- * made for age recipients. Else a restore would lay in clear beside the backup what lies encrypted in it.
- */
-export function encryptionOfKept(keys: UserKeys | undefined, backup: Backup | undefined): Encryption | undefined {
-  return keys !== undefined && keys.rules.length > 0 ? encryptionBy(keys) : backup?.lock.again;
-}
-
-async function readConfig(file: string, shell: Shell): Promise<EncryptionConfig> {
-  return parseEncryptionConfig(await readKeyFile(file, shell), file);
-}
-
-async function readKeyFile(file: string, shell: Shell): Promise<string> {
-  try {
-    return await readFile(resolve(shell.workingFolder, file), 'utf8');
-  } catch (cause) {
-    throw new AppError('USAGE', `the keys in ${file} cannot be read: ${(cause as Error).message}`, { cause });
-  }
-}
-
-function fromEnv(name: string, { env }: Shell): string | undefined {
-  return env[name] === '' ? undefined : env[name];
+async function keyFiles(given: KeyFlagValues, { env }: Shell): Promise<KeyFiles> {
+  const { keyFilesOf } = await import('@infrabackup/storage');
+  return keyFilesOf({ encryptionConfig: given['encryption-config'], ageIdentity: given['age-identity'] }, env);
 }

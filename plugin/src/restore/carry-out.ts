@@ -1,5 +1,6 @@
 import {
   describeRunObject,
+  encryptionOfKept,
   executePlan,
   isWrite,
   objectsOfRun,
@@ -13,9 +14,9 @@ import {
   type RunSummary,
 } from '@infrabackup/core';
 import type { Connection } from '@infrabackup/kube';
+import type { UserKeys } from '@infrabackup/storage';
 import { clientVersion } from '../client-version.ts';
 import { countsLine } from '../diff/counts-line.ts';
-import { encryptionOfKept, type UserKeys } from '../flags/encryption-flags.ts';
 import { renderJson } from '../render/json.ts';
 import { paint } from '../render/paint.ts';
 import { overwrittenLine } from '../render/progress-line.ts';
