@@ -137,7 +137,8 @@ function memoryRow(of: string, peakBytes: number, beside: number, mostRatio = In
   };
 }
 
-function createCommand(folder: string, user: User, server: string): Command {
+/** `create` of the generated objects into a new location in the folder, with more flags where they are given. */
+export function createCommand(folder: string, user: User, server: string, ...more: readonly string[]): Command {
   const location = join(folder, 'location');
   return {
     name: 'create',
@@ -145,7 +146,7 @@ function createCommand(folder: string, user: User, server: string): Command {
     args: [
       ...[process.execPath, launcher, 'create', 'bench', '--to', location, '--include-resources', types],
       ...['--include-cluster-resources=false', '--kubeconfig', user.kubeconfigPath, '--server', server],
-      ...['--concurrency', String(concurrency), '--chunk-size', String(chunkSize)],
+      ...['--concurrency', String(concurrency), '--chunk-size', String(chunkSize), ...more],
     ],
   };
 }

@@ -7,10 +7,12 @@ import { formatRows, type Benchmark } from './benchmark.ts';
 import { create } from './create.ts';
 import { diffTwoBackups } from './diff-backups.ts';
 import { diffLive } from './diff-live.ts';
+import { encrypt } from './encrypt.ts';
 import { restore } from './restore.ts';
+import { s3 } from './s3.ts';
 import { startup } from './startup.ts';
 
-const benchmarks: readonly Benchmark[] = [startup, archive, create, diffTwoBackups, diffLive, restore];
+const benchmarks: readonly Benchmark[] = [startup, archive, create, encrypt, diffTwoBackups, diffLive, restore, s3];
 
 const usage = `Measure what is promised, each beside its baseline in the same run.
 

@@ -1,6 +1,6 @@
 import { throwIfCancelled } from '../errors/app-error.ts';
 import { memberContentBytes } from './archive-layout.ts';
-import { MemberPacker } from './gzip-member.ts';
+import { MemberPacker, type MemberContent } from './gzip-member.ts';
 import type { Spool } from './spool.ts';
 
 /** Where bytes lie in a spool or a file. */
@@ -12,9 +12,9 @@ export interface Extent {
 /** Members compressed at a time. The pool has four threads, of which one is left to files and names. */
 const threads = 3;
 /** Content that may wait or be compressed before {@link MemberPress.drain} holds its caller. */
-const inFlightBytes = 8 << 20;
+const inFlightBytes = 4 << 20;
 /** Buffers that lie ready for the next members. */
-const pooledBytes = 8 << 20;
+const pooledBytes = 4 << 20;
 
 /** Compresses members on the thread pool and appends them to the spool, with bounded memory. */
 export class MemberPress {
@@ -22,7 +22,7 @@ export class MemberPress {
   readonly #level: number;
   readonly #signal: AbortSignal | undefined;
   /** Those that are not at work. */
-  readonly #packers: MemberPacker[] = [];
+  readonly #packers: Record<MemberContent, MemberPacker[]> = { text: [], noise: [] };
   readonly #pool: Buffer[] = [];
   #pooled = 0;
   #running = 0;
@@ -61,11 +61,11 @@ export class MemberPress {
   }
 
   /** Makes a gzip member of the first `length` bytes of a buffer, which now belongs to the press; where it lies then. */
-  async press(buffer: Buffer, length: number): Promise<Extent> {
+  async press(buffer: Buffer, length: number, content: MemberContent): Promise<Extent> {
     this.#inFlight += buffer.length;
     while (this.#running === threads) await new Promise<void>((resolve) => this.#queue.push(resolve));
     this.#running++;
-    const packer = this.#packers.pop() ?? new MemberPacker(this.#level);
+    const packer = this.#packers[content].pop() ?? new MemberPacker(this.#level, content);
     try {
       if (this.#failure !== undefined) throw this.#failure.error;
       const packed = await packer.pack(buffer.subarray(0, length));
@@ -75,7 +75,7 @@ export class MemberPress {
       throw error;
     } finally {
       this.#running--;
-      this.#packers.push(packer);
+      this.#packers[content].push(packer);
       if (this.#pooled + buffer.length <= pooledBytes) {
         this.#pool.push(buffer);
         this.#pooled += buffer.length;
@@ -94,7 +94,7 @@ export class MemberPress {
 
   /** Frees what the press holds; nothing may be under way. */
   close(): void {
-    for (const packer of this.#packers.splice(0)) packer.close();
+    for (const packers of Object.values(this.#packers)) for (const packer of packers.splice(0)) packer.close();
   }
 
   #land(length: number): void {

@@ -34,6 +34,7 @@ export function hasContentDigest(type: TypeName): boolean {
 /** The objects of one type on their way into an archive: packed into members as they come, their index lines spooled. */
 export class Segment {
   readonly type: TypeName;
+  readonly sealer: Sealer | undefined;
   readonly members: Promise<Extent>[] = [];
   readonly blocks: BlockDraft[] = [];
   readonly namespaces = new Map<string, number>();
@@ -42,7 +43,6 @@ export class Segment {
   /** Whether every object came after the one before it in the order of backups. */
   inOrder = true;
   readonly #press: MemberPress;
-  readonly #sealer: Sealer | undefined;
   readonly #hasContentDigest: boolean;
   #member: Buffer | undefined;
   #memberUsed = 0;
@@ -56,14 +56,14 @@ export class Segment {
   constructor(type: TypeName, press: MemberPress, sealer: Sealer | undefined) {
     this.type = type;
     this.#press = press;
-    this.#sealer = sealer;
+    this.sealer = sealer;
     this.#hasContentDigest = hasContentDigest(type);
   }
 
   add(object: RawObject): void {
     const { bytes, name, namespace } = object;
     const ref: ObjectRef = { type: this.type, namespace, name };
-    const sealer = this.#sealer;
+    const { sealer } = this;
     const ownerUids = object.ownerReferences().map((owner) => owner.uid);
     if (sealer !== undefined) {
       this.addStored(ref, sealer.seal(bytes, ref), sealer.contentDigest(object), object.uid ?? '', ownerUids);
@@ -117,7 +117,7 @@ export class Segment {
 
   #endMember(): void {
     if (this.#member === undefined) return;
-    const pressed = this.#press.press(this.#member, this.#memberUsed);
+    const pressed = this.#press.press(this.#member, this.#memberUsed, this.sealer === undefined ? 'text' : 'noise');
     // Whoever drains or closes learns of a failure; a segment that is discarded need not.
     pressed.catch(() => undefined);
     this.members.push(pressed);

@@ -40,7 +40,7 @@ export async function sortSegment(segment: Segment, press: MemberPress, spool: S
     return content;
   };
 
-  const sorted = new Segment(segment.type, press, undefined);
+  const sorted = new Segment(segment.type, press, segment.sealer);
   for (const [, { line, member }] of [...objects].sort(([a], [b]) => compareUtf8(a, b))) {
     const [namespace, name, , offset, sizeBytes, , content, uid, ownerUids] = line;
     const bytes = (await contentOf(member)).subarray(offset, offset + sizeBytes);

@@ -4,7 +4,8 @@ import type { CipherName, EncryptionKey } from './encryption-key.ts';
 
 /** One way to encrypt a value: what stands behind the prefix that names it. */
 interface Cipher {
-  encrypt(key: EncryptionKey, plain: Uint8Array, authenticated: Uint8Array): Buffer;
+  /** In parts, one behind another. */
+  encrypt(key: EncryptionKey, plain: Uint8Array, authenticated: Uint8Array): readonly Uint8Array[];
   /** Throws, with an error of no meaning, what was not encrypted so. */
   decrypt(key: EncryptionKey, payload: Uint8Array, authenticated: Uint8Array): Buffer;
 }
@@ -20,7 +21,7 @@ export const ciphers: Readonly<Record<CipherName, Cipher>> = {
     encrypt: ({ secret }, plain, authenticated) => {
       const nonce = randomBytes(12);
       const cipher = createCipheriv(aes('gcm', secret), secret, nonce).setAAD(authenticated);
-      return Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
+      return [nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()];
     },
     decrypt: ({ secret }, payload, authenticated) => {
       const textEnd = payload.length - 16;
@@ -35,7 +36,7 @@ export const ciphers: Readonly<Record<CipherName, Cipher>> = {
     encrypt: ({ secret }, plain) => {
       const iv = randomBytes(16);
       const cipher = createCipheriv(aes('cbc', secret), secret, iv);
-      return Buffer.concat([iv, cipher.update(plain), cipher.final()]);
+      return [iv, cipher.update(plain), cipher.final()];
     },
     decrypt: ({ secret }, payload) => {
       const decipher = createDecipheriv(aes('cbc', secret), secret, payload.subarray(0, 16));
@@ -46,7 +47,7 @@ export const ciphers: Readonly<Record<CipherName, Cipher>> = {
   secretbox: {
     encrypt: ({ secret }, plain) => {
       const nonce = randomBytes(24);
-      return Buffer.concat([nonce, xsalsa20poly1305(secret.export(), nonce).encrypt(plain)]);
+      return [nonce, xsalsa20poly1305(secret.export(), nonce).encrypt(plain)];
     },
     decrypt: ({ secret }, payload) =>
       Buffer.from(xsalsa20poly1305(secret.export(), payload.subarray(0, 24)).decrypt(payload.subarray(24))),

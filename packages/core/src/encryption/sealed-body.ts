@@ -7,6 +7,8 @@ import type { CipherName, EncryptionKey } from './encryption-key.ts';
 
 /** What says that a value is encrypted, and by what. */
 const prefix = /^k8s:enc:([^:]*:[^:]*):/;
+/** What a JSON string begins and ends with. */
+const quote = 0x22;
 /** Longer than any name of a key, and short enough to look for one in. */
 const prefixLimitBytes = 1024;
 
@@ -17,14 +19,19 @@ const prefixLimitBytes = 1024;
  * Source: https://github.com/rancher/backup-restore-operator/blob/v8.1.0/pkg/resourcesets/collector.go
  */
 export function sealBody(json: Uint8Array, ref: ObjectRef, key: EncryptionKey): Buffer {
-  const payload = ciphers[key.cipher].encrypt(key, json, authenticatedData(ref));
-  const value = Buffer.concat([Buffer.from(`k8s:enc:${key.cipher}:v1:${key.name}:`), payload]);
-  return Buffer.from(`"${value.toString('base64')}"`);
+  const head = Buffer.from(`k8s:enc:${key.cipher}:v1:${key.name}:`);
+  const value = Buffer.concat([head, ...ciphers[key.cipher].encrypt(key, json, authenticatedData(ref))]);
+  const text = value.toString('base64');
+  // Half the time of a string with its quotes in UTF-8.
+  const body = Buffer.allocUnsafe(text.length + 2);
+  body[0] = body[body.length - 1] = quote;
+  body.write(text, 1, 'latin1');
+  return body;
 }
 
 /** Whether a body is a JSON string, as that of an encrypted object, and not an object. */
 export function isSealed(body: Uint8Array): boolean {
-  return body[0] === 0x22;
+  return body[0] === quote;
 }
 
 /**
