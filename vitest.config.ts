@@ -26,6 +26,7 @@ export default defineConfig({
         test: {
           name: 'editor',
           include: ['test/extension/**/*.test.ts'],
+          globalSetup: ['test/extension/package-once.ts'],
           testTimeout: 300_000,
           // A window on busy cores takes its time.
           expect: { poll: { timeout: 30_000, interval: 100 } },

@@ -26,8 +26,12 @@ export interface CodeServer extends AsyncDisposable {
   readonly url: string;
   /** The workspace. */
   readonly workspace: string;
-  /** The user's home folder: data, state and all else that the extension keeps. */
+  /** The user's home folder: state, configuration and all else that the extension keeps. */
   readonly home: string;
+  /** The folder of the editor's logs. */
+  readonly logs: string;
+  /** Sets all settings of the workspace, whose file a running window follows, as it does not that of the user. */
+  setWorkspaceSettings(settings: Readonly<Record<string, unknown>>): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -84,9 +88,8 @@ export async function startCodeServer(editor: Editor, options: CodeServerOptions
       ...options.env,
     };
     const folders = ['--config', at('config.yaml'), '--user-data-dir', userData, '--extensions-dir', at('extensions')];
-    for (const extension of options.extensions) {
-      await runCommand(process.execPath, [editor.codeServer, ...folders, '--install-extension', extension], { env });
-    }
+    const installs = options.extensions.flatMap((extension) => ['--install-extension', extension]);
+    if (installs.length > 0) await runCommand(process.execPath, [editor.codeServer, ...folders, ...installs], { env });
     const port = await findFreePort();
     const flags = [
       ...['--auth', 'none', '--bind-addr', `127.0.0.1:${port}`],
@@ -100,7 +103,14 @@ export async function startCodeServer(editor: Editor, options: CodeServerOptions
     const url = `http://127.0.0.1:${port}`;
     await untilHealthy(url, logFile);
     const stop = (): Promise<void> => lifeline.cut();
-    return { url, workspace, home, stop, [Symbol.asyncDispose]: stop };
+    return {
+      ...{ url, workspace, home, logs: join(userData, 'logs'), stop },
+      async setWorkspaceSettings(its) {
+        await mkdir(join(workspace, '.vscode'), { recursive: true });
+        await writeFile(join(workspace, '.vscode/settings.json'), JSON.stringify(its));
+      },
+      [Symbol.asyncDispose]: stop,
+    };
   } catch (error) {
     await lifeline.cut();
     await rm(folder, { recursive: true, force: true });

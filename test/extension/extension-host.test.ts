@@ -1,25 +1,42 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
-import { startCodeServer } from './code-server.ts';
+import { afterAll, expect, it } from 'vitest';
+import { startHttpProxy, type NetworkDouble } from '../support/network-doubles.ts';
 import { runInExtensionHost } from './extension-host.ts';
-import { backUp, changeShop, openShop } from './shop.ts';
-import { describeOnEditor } from './suite.ts';
+import { backUpMany } from './many-objects.ts';
+import { backUp, changeShop, emptyBulk, openBulk, openShop, shopSelection } from './shop.ts';
+import { describeWithEditor } from './suite.ts';
 
-await describeOnEditor('the extension in its host', (on) => {
-  it('passes the tests that run beside it, where the API of the editor is real', async () => {
-    const dataHome = await mkdtemp(join(tmpdir(), 'infrabackup-data-'));
-    await openShop(on.cluster);
-    await backUp(on.cluster, dataHome, 'nightly', { rules: [{ includeNamespaces: ['shop'] }] });
-    await changeShop(on.cluster);
-    await using server = await startCodeServer(on.editor, {
-      extensions: [on.packages.kubernetesStub],
-      env: { KUBECONFIG: on.cluster.clusterAdmin.kubeconfigPath, XDG_DATA_HOME: dataHome },
+let proxy: NetworkDouble;
+
+await describeWithEditor(
+  'the extension in its host',
+  {
+    installed: ['kubernetesStub'],
+    async prepare({ cluster, dataHome }) {
+      await openShop(cluster);
+      await backUp(cluster, dataHome, 'nightly', shopSelection);
+      await changeShop(cluster);
+      await backUpMany(dataHome, 'many', 100_000);
+      const bulk = ['bulk-50', 'bulk-100', 'bulk-200', 'bulk-400'];
+      for (const namespace of bulk) await openBulk(cluster, namespace, Number(namespace.slice('bulk-'.length)));
+      await backUp(cluster, dataHome, 'bulky', { rules: [{ includeNamespaces: bulk }] });
+      for (const namespace of bulk) await emptyBulk(cluster, namespace);
+      proxy = await startHttpProxy();
+      const config = await readFile(cluster.clusterAdmin.kubeconfigPath, 'utf8');
+      const proxied = config.replace(/"server":/, `"proxy-url": "http://127.0.0.1:${proxy.port}", $&`);
+      await writeFile(join(dataHome, 'proxied-kubeconfig'), proxied);
+    },
+  },
+  (on) => {
+    afterAll(() => proxy[Symbol.asyncDispose]());
+
+    it('passes the tests that run beside it, where the API of the editor is real', async () => {
+      const { exitCode, output } = await runInExtensionHost(on.server, on.browser);
+      expect(exitCode, output).toBe(0);
+      expect(proxy.asked).toContain(new URL(on.cluster.serverUrl).host);
+      const measured = output.split('\n').filter((line) => line.startsWith('measured: '));
+      process.stderr.write(`${measured.join('\n')}\n`);
     });
-    const { exitCode, output } = await runInExtensionHost(server, on.browser);
-    await rm(dataHome, { recursive: true });
-    process.stderr.write(`${output}\n`);
-    expect(exitCode, output).toBe(0);
-  });
-});
+  },
+);

@@ -10,6 +10,9 @@ const clock = { now: () => Date.now() };
 /** The value in the shop's Secret: it must show up nowhere. */
 export const password = 'hunter2-and-more';
 
+/** Selects the shop. */
+export const shopSelection: Selection = { rules: [{ includeNamespaces: ['shop'] }] };
+
 /** A namespace as small teams have it. */
 export async function openShop(cluster: Cluster): Promise<void> {
   await cluster.kubectl(['create', 'namespace', 'shop']);
@@ -66,7 +69,7 @@ async function apply(cluster: Cluster, items: readonly object[]): Promise<void> 
 }
 
 /** A ConfigMap of the shop, or of another namespace. */
-export function configMap(name: string, data: Readonly<Record<string, string>>, namespace = 'shop'): object {
+function configMap(name: string, data: Readonly<Record<string, string>>, namespace = 'shop'): object {
   return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace }, data };
 }
 
@@ -87,4 +90,21 @@ export async function backUp(
     openSpool: () => openDiskSpool(tmpdir()),
     writer: backupWriter(clock),
   });
+}
+
+/** A namespace of so many ConfigMaps. */
+export async function openBulk(cluster: Cluster, namespace: string, count: number): Promise<void> {
+  await cluster.kubectl(['create', 'namespace', namespace]);
+  const names = Array.from({ length: count }, (_, i) => `item-${String(i).padStart(4, '0')}`);
+  const api = cluster.client(cluster.admin, 8);
+  const path = `/api/v1/namespaces/${namespace}/configmaps`;
+  await Promise.all(names.map((name) => api.request('POST', path, configMap(name, { filler: name }, namespace))));
+  api.close();
+}
+
+/** Takes everything out of it again. */
+export async function emptyBulk(cluster: Cluster, namespace: string): Promise<void> {
+  const api = cluster.client();
+  await api.request('DELETE', `/api/v1/namespaces/${namespace}/configmaps`);
+  api.close();
 }

@@ -6,6 +6,12 @@ import type { CodeServer } from './code-server.ts';
 const firstWaitMs = 90_000;
 const waitMs = 30_000;
 
+/** How long something that may have been lost is waited for before it is done again. */
+const retryMs = 5_000;
+const tries = 4;
+
+type Name = string | RegExp;
+
 /** The window of an editor, as a person uses it: by roles and labels where there are any. */
 export interface Workbench extends AsyncDisposable {
   readonly page: Page;
@@ -14,27 +20,45 @@ export interface Workbench extends AsyncDisposable {
   /** Opens the Backups container by its icon. */
   openBackups(): Promise<void>;
   /** A row of the side bar whose accessible name begins so. */
-  row(name: string | RegExp): Locator;
+  row(name: Name): Locator;
+  /** The sign that stands behind a row's label; empty where there is none. */
+  badge(name: Name): Promise<string>;
   /** Opens rows, from the outside in. */
-  expand(...names: readonly (string | RegExp)[]): Promise<void>;
+  expand(...names: readonly Name[]): Promise<void>;
   /** Runs an action of a row that shows when the mouse is over it. */
-  inline(name: string | RegExp, action: string | RegExp): Promise<void>;
+  inline(name: Name, action: Name): Promise<void>;
   /** Runs an entry of a row's context menu. */
-  menu(name: string | RegExp, entry: string | RegExp): Promise<void>;
-  /** Runs a command by its name. */
+  menu(name: Name, entry: Name): Promise<void>;
+  /** Runs a command by its name in the palette. */
   command(name: string): Promise<void>;
-  /** Answers a box that asks: types, if there is something to type, and presses Enter. */
-  answer(text?: string): Promise<void>;
-  /** Chooses an entry of the box that is open. */
-  choose(label: string | RegExp): Promise<void>;
+  /**
+   * Chooses from the list that asks so, typing first what narrows it. A box is known by its question, since the one
+   * before may still be closing.
+   */
+  pick(question: RegExp, label: Name, typed?: string): Promise<void>;
+  /** Ticks one in the list that asks so, and takes that. */
+  tick(question: RegExp, label: string): Promise<void>;
+  /** Answers the box that asks so, with what it offers when nothing is given. */
+  answer(question: RegExp, text?: string): Promise<void>;
+  /** The list or box that asks so, when it is there. */
+  question(text: RegExp): Promise<Locator>;
+  /** The title of the editor in front. */
+  title(): Promise<string>;
+  /** The text of an editor, as far as it shows. */
+  text(editor?: Locator): Promise<string>;
+  /** Both sides of the comparison in front. */
+  diff(): { readonly left: Locator; readonly right: Locator };
   /** A notification, in the list that the bell opens: toasts come and go as the editor likes. */
-  notification(text: string | RegExp): Promise<Locator>;
+  notification(text: Name): Promise<Locator>;
   dialog(): Locator;
+  /** Closes editors, questions and messages. */
+  tidy(): Promise<void>;
 }
 
 /** Opens the editor's window in a browser of its own profile. */
 export async function openWorkbench(browser: Browser, server: CodeServer): Promise<Workbench> {
-  const context = await browser.newContext({ viewport: { width: 1400, height: 860 }, colorScheme: 'dark' });
+  // High enough that no view hides rows below its edge: what is not seen is not in the page.
+  const context = await browser.newContext({ viewport: { width: 1400, height: 1600 }, colorScheme: 'dark' });
   const page = await context.newPage();
   page.setDefaultTimeout(waitMs);
   const hosts = new Set<string>();
@@ -42,28 +66,42 @@ export async function openWorkbench(browser: Browser, server: CodeServer): Promi
     const url = new URL(request.url());
     if (url.protocol.startsWith('http') || url.protocol.startsWith('ws')) hosts.add(url.hostname);
   });
-  await page.goto(`${server.url}/?${new URLSearchParams({ folder: server.workspace }).toString()}`);
-  await page.locator('.monaco-workbench').waitFor({ timeout: firstWaitMs });
-  await page
-    .locator('.activitybar')
-    .getByRole('tab', { name: /^Backups/ })
-    .waitFor({ timeout: firstWaitMs });
+  const address = `${server.url}/?${new URLSearchParams({ folder: server.workspace }).toString()}`;
+  await page.goto(address, { waitUntil: 'commit', timeout: firstWaitMs });
+  const icon = page.locator('.activitybar').getByRole('tab', { name: /^Backups/ });
+  await icon.waitFor({ timeout: firstWaitMs });
 
-  const row = (name: string | RegExp): Locator =>
-    page.locator('.sidebar, .part.sidebar').getByRole('treeitem', { name }).first();
+  const sideBar = page.locator('.part.sidebar');
+  const row = (name: Name): Locator => sideBar.getByRole('treeitem', { name }).first();
   const quickInput = page.locator('.quick-input-widget');
+  const center = page.locator('.notifications-center.visible');
+
+  async function question(text: RegExp): Promise<Locator> {
+    const asked = quickInput.filter({ visible: true });
+    const said = async (): Promise<string> => {
+      if ((await asked.count()) === 0) return '';
+      const placeholder = await asked.getByRole('textbox').first().getAttribute('placeholder', { timeout: 1_000 });
+      return `${placeholder ?? ''}\n${await asked.innerText({ timeout: 1_000 })}`;
+    };
+    await expect.poll(() => said().catch(() => ''), { timeout: waitMs }).toMatch(text);
+    return asked;
+  }
+
   const workbench: Workbench = {
     page,
     hosts,
     async openBackups() {
-      const tab = page.locator('.activitybar').getByRole('tab', { name: /^Backups/ });
-      if ((await tab.getAttribute('aria-selected')) !== 'true') await tab.click();
-      await page
-        .locator('.part.sidebar')
-        .getByRole('button', { name: /^Backups Section/ })
-        .waitFor({ timeout: firstWaitMs });
+      if ((await icon.getAttribute('aria-selected')) !== 'true') await icon.click();
+      await sideBar.getByRole('button', { name: /^Backups Section/ }).waitFor({ timeout: firstWaitMs });
     },
     row,
+    async badge(name) {
+      const id = await row(name).getAttribute('id');
+      const shown = await page.evaluate<string>(
+        `getComputedStyle(document.querySelector('#${id} .monaco-icon-label'), '::after').content`,
+      );
+      return shown === 'none' ? '' : shown.replaceAll('"', '');
+    },
     async expand(...names) {
       for (const name of names) {
         const found = row(name);
@@ -77,36 +115,85 @@ export async function openWorkbench(browser: Browser, server: CodeServer): Promi
       await row(name).getByRole('button', { name: action }).click();
     },
     async menu(name, entry) {
-      await row(name).click({ button: 'right' });
-      await page.getByRole('menuitem', { name: entry }).click();
+      const item = page.getByRole('menuitem', { name: entry });
+      await untilItHolds(async () => {
+        await row(name).click({ button: 'right' });
+        await item.waitFor({ timeout: retryMs });
+        // A menu is deaf to the mouse for the first 100 ms, so that the click that opens it runs nothing.
+        await page.waitForTimeout(200);
+        await item.click({ timeout: retryMs });
+      });
     },
     async command(name) {
-      await page.keyboard.press('F1');
-      await quickInput.getByRole('textbox').fill(`>${name}`);
-      await quickInput
-        .getByRole('option', { name: new RegExp(name) })
-        .first()
-        .waitFor();
+      // Enter runs the row in focus, which for a moment is still that of what was typed before.
+      const meant = quickInput.locator('.monaco-list-row.focused', { hasText: name });
+      await untilItHolds(async (isFirst) => {
+        // A page in the page, as the walkthrough has one, keeps keys to itself.
+        if (!isFirst) await page.mouse.click(900, 10);
+        await page.keyboard.press('F1');
+        await quickInput.getByRole('textbox').fill(`>${name}`, { timeout: retryMs });
+        await meant.waitFor({ timeout: retryMs });
+      });
       await page.keyboard.press('Enter');
     },
-    async answer(text) {
-      const box = quickInput.getByRole('textbox');
-      await box.waitFor();
-      if (text !== undefined) await box.fill(text);
-      await page.keyboard.press('Enter');
+    question,
+    async pick(text, label, typed) {
+      const box = await question(text);
+      if (typed !== undefined) await box.getByRole('textbox').first().fill(typed);
+      await box.getByRole('option', { name: label }).first().click();
     },
-    async choose(label) {
-      await quickInput.getByRole('option', { name: label }).first().click();
+    async tick(text, label) {
+      const box = await question(text);
+      await box.locator('.monaco-list-row', { hasText: label }).first().click();
+      await box.getByRole('button', { name: 'OK' }).click();
+    },
+    async answer(text, given) {
+      const box = (await question(text)).getByRole('textbox').first();
+      if (given !== undefined) await box.fill(given);
+      await box.press('Enter');
+    },
+    title: async () => (await page.locator('.editor-group-container.active .tab.active').textContent()) ?? '',
+    async text(editor = page.locator('.editor-instance .view-lines').first()) {
+      return (await editor.innerText()).replaceAll('\u00a0', ' ');
+    },
+    diff() {
+      const diff = page.locator('.monaco-diff-editor');
+      return {
+        left: diff.locator('.editor.original .view-lines').first(),
+        right: diff.locator('.editor.modified .view-lines').first(),
+      };
     },
     async notification(text) {
-      const center = page.locator('.notifications-center.visible');
-      if ((await center.count()) === 0) await page.locator('[id="status.notifications"]').click();
       const found = center.locator('.notification-list-item').filter({ hasText: text }).first();
-      await found.waitFor();
+      const isThere = async (): Promise<boolean> => {
+        // The list closes by itself when something else takes the focus.
+        if ((await center.count()) === 0) await page.locator('[id="status.notifications"]').click();
+        return (await found.count()) > 0;
+      };
+      await expect.poll(isThere, { timeout: waitMs, interval: 300 }).toBe(true);
       return found;
     },
     dialog: () => page.locator('.monaco-dialog-box'),
+    async tidy() {
+      for (const open of [page.locator('.monaco-dialog-box'), quickInput.filter({ visible: true })]) {
+        if ((await open.count()) > 0) await page.keyboard.press('Escape');
+      }
+      await workbench.command('Notifications: Clear All Notifications');
+      await workbench.command('View: Close All Editors');
+    },
     [Symbol.asyncDispose]: () => context.close(),
   };
   return workbench;
+}
+
+/** Menus and boxes close when something else takes the focus, as an editor that is still opening does: then once more. */
+async function untilItHolds(attempt: (isFirst: boolean) => Promise<void>): Promise<void> {
+  for (let tried = 1; ; tried++) {
+    try {
+      await attempt(tried === 1);
+      return;
+    } catch (error) {
+      if (tried === tries) throw error;
+    }
+  }
 }

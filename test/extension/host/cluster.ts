@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
-import { theExtension, until, type Api } from './the-extension.ts';
+import { findRow, theExtension, until, type Api } from './the-extension.ts';
 
 /** The API of the stub beside what the real one has. */
 interface Stub {
@@ -50,6 +50,17 @@ describe('the cluster context', () => {
     await setSetting(undefined);
     stub.exports.setKubeconfig('');
     assert.equal(await api.context(), 'platform-engineer');
+  });
+
+  it('is reached by the proxy that its kubeconfig names, whatever the editor has made of the network modules', async () => {
+    await setSetting(join(process.env['XDG_DATA_HOME']!, 'proxied-kubeconfig'));
+    // Not one that another test has read: an editor keeps documents for a while.
+    const row = await findRow(api, 'local', 'nightly', 'shop', 'ConfigMap', 'kube-root-ca.crt');
+    await vscode.commands.executeCommand('infrabackup.compareWithLive', row);
+    const { original } = vscode.window.tabGroups.activeTabGroup.activeTab!.input as vscode.TabInputTextDiff;
+    assert.match((await vscode.workspace.openTextDocument(original)).getText(), /ca\.crt: \|/);
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+    await setSetting(undefined);
   });
 
   it('follows the file when somebody switches it', async () => {

@@ -7,6 +7,7 @@ export async function run(): Promise<void> {
   await import('./activation.ts');
   await import('./documents.ts');
   await import('./cluster.ts');
+  await import('./scale.ts');
   const failures = await new Promise<number>((done) => mocha.run(done));
   if (failures > 0) throw new Error(`${failures} tests failed`);
 }

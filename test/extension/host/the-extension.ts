@@ -5,13 +5,17 @@ export interface Row {
   readonly kind: string;
 }
 
+/** The rows of a view. */
+interface Tree {
+  children(node?: Row): Promise<readonly Row[]>;
+  view(node: Row): { readonly label: string; readonly accessibleName: string };
+}
+
 /** What `activate` returns, written down once more: a change of it is a change for others. */
 export interface Api {
   readonly activationMs: number;
-  readonly backups: {
-    children(node?: Row): Promise<readonly Row[]>;
-    view(node: Row): { readonly label: string; readonly accessibleName: string };
-  };
+  readonly backups: Tree;
+  readonly restores: Tree;
   context(): Promise<string | undefined>;
 }
 
