@@ -19,7 +19,7 @@ import type { ShowProgress } from './with-progress.ts';
 /** Carries out a preview's plan, or the part of it that is given, from its beginning. Cut off, it can be resumed. */
 export async function executeNew(
   app: App,
-  { asked, source, context, location, plan: whole }: OpenPreview,
+  { asked, source, context, location, scaleDown = [], plan: whole }: OpenPreview,
   plan: RestorePlan,
   signal: AbortSignal,
   show: ShowProgress,
@@ -34,7 +34,7 @@ export async function executeNew(
           request: plan.objects.length === whole.objects.length ? asked.request : undefined,
         } as const);
   const startedAt = formatMoment(app.host.clock.now());
-  const head = { id: plan.id, ...what, startedAt, location: location.uri, scaleDown: [], stayDown: false };
+  const head = { id: plan.id, ...what, startedAt, location: location.uri, scaleDown, stayDown: false };
   await using run = await runs.store.create(head, plan);
   await execute(app, { run, source, context }, signal, show);
 }

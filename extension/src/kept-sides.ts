@@ -1,4 +1,12 @@
-import { maskSecrets, refKey, type Manifest, type ObjectRef, type Spool } from '@infrabackup/core';
+import {
+  maskSecrets,
+  parseExactly,
+  refKey,
+  stringifyExactly,
+  type Manifest,
+  type ObjectRef,
+  type Spool,
+} from '@infrabackup/core';
 import type { ChangeSides } from './documents/object-documents.ts';
 
 /**
@@ -19,7 +27,7 @@ export class KeptSides {
 
   async keep(ref: ObjectRef, before: Manifest | undefined, after: Manifest | undefined): Promise<void> {
     const [left = null, right = null] = maskSecrets(before, after);
-    const bytes = Buffer.from(JSON.stringify([left, right]));
+    const bytes = Buffer.from(stringifyExactly([left, right]));
     const written = this.#writing.then(() => this.#spool.append(bytes));
     this.#writing = written;
     this.#places.set(refKey(ref), { offset: await written, length: bytes.length });
@@ -30,7 +38,7 @@ export class KeptSides {
     const place = this.#places.get(refKey(ref));
     if (place === undefined) return undefined;
     const text = (await this.#spool.read(place.offset, place.length)).toString('utf8');
-    const [before, after] = JSON.parse(text) as readonly [Manifest | null, Manifest | null];
+    const [before, after] = parseExactly(text) as readonly [Manifest | null, Manifest | null];
     return [before ?? undefined, after ?? undefined];
   }
 

@@ -51,6 +51,8 @@ export interface OpenPreview extends Preview {
   readonly asked: PreviewRequest;
   /** What carrying it out takes objects from: the backup, or what the restore kept, if it kept anything. */
   readonly source: Backup | undefined;
+  /** Workloads that are scaled down while it is carried out; absent: none. */
+  readonly scaleDown?: readonly ObjectRef[];
   /** Both sides of a change, Secrets masked; undefined for an object that would not change. */
   sides(ref: ObjectRef): Promise<ChangeSides | undefined>;
   close(): Promise<void>;
@@ -132,7 +134,7 @@ async function previewUndo(
   const runs = await userRuns(app);
   const { reader, rights, door, context } = cluster;
   const { head } = asked.run;
-  const { plan, kept } = await openUndo({
+  const { plan, kept, scaleDown } = await openUndo({
     ...{ runs: runs.store, id: head.id, force: asked.force, reader, rights, writer: realWriter(door) },
     openBackupOf: (run) => runs.openBackup(run, signal),
     openStore: (uri) => app.locations.open(uri),
@@ -142,6 +144,7 @@ async function previewUndo(
   return {
     ...{ kind: asked.kind, asked, plan, source: kept, context, title: asked.title },
     location: { name: head.location, uri: head.location },
+    scaleDown,
     picked: new Set(),
     async sides(ref) {
       const known = await sides.read(ref);

@@ -2,12 +2,12 @@ import {
   maskSecrets,
   readableTexts,
   redact,
+  renderYaml,
   typeName,
   visibleManifest,
   type BackupSummary,
   type Manifest,
 } from '@infrabackup/core';
-import { dump } from 'js-yaml';
 import type { DocumentSpec, Side } from './document-uri.ts';
 
 /** How documents are shown. */
@@ -57,7 +57,6 @@ export function summaryText({ types, index, ...summary }: BackupSummary): string
   return toYaml({ ...summary, types: Object.fromEntries(counts) as object, index: { ...file, blocks: blocks.length } });
 }
 
-/** As kubectl prints it: lists at the level of their member, no line folded. */
 function toYaml(manifest: object | undefined): string {
-  return manifest === undefined ? '' : dump(manifest, { lineWidth: -1, noRefs: true, seqNoIndent: true });
+  return manifest === undefined ? '' : renderYaml(manifest);
 }

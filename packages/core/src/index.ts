@@ -8,7 +8,7 @@ export { apiVersionOf, typeName } from './object/resource-type.ts';
 export type { ResourceType, TypeName } from './object/resource-type.ts';
 export { compareRefs, compareUtf8, formatRef, refKey } from './object/ref.ts';
 export type { ObjectRef } from './object/ref.ts';
-export { parseManifest, rawNumber, stringifyExactly } from './object/parse-manifest.ts';
+export { parseExactly, parseManifest, rawNumber, stringifyExactly } from './object/parse-manifest.ts';
 export { renderYaml } from './object/render-yaml.ts';
 export type { Json, JsonObject, Manifest, ObjectMeta, OwnerReference } from './object/manifest.ts';
 export type { RawObject } from './object/raw-object.ts';

@@ -13,7 +13,8 @@ export function parseManifest(bytes: Buffer): Manifest {
   return parseExactly(bytes.toString('utf8')) as Manifest;
 }
 
-function parseExactly(text: string): unknown {
+/** Any JSON, as {@link parseManifest} takes it. Throws SyntaxError. */
+export function parseExactly(text: string): unknown {
   if (!longNumber.test(text)) return JSON.parse(text);
   return (JSON.parse as ParseWithSource)(text, (_key, value, { source = '' }) =>
     typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(source) ? BigInt(source) : value,
