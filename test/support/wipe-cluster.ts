@@ -5,6 +5,7 @@ import { apiPath, listApiObjects, readApiResources, type ApiObject, type ApiReso
 const ownNamespaces = new Set(['default', 'kube-system', 'kube-public', 'kube-node-lease']);
 const leftAlone =
   /^(events|leases|apiservices|ipaddresses|servicecidrs|nodes|componentstatuses|csinodes|endpointslices|endpoints)$/;
+const atOnce = 32;
 const admission = /^(validating|mutating)(webhookconfigurations|admissionpolicies|admissionpolicybindings)$/;
 
 /**
@@ -23,10 +24,12 @@ export async function wipeCluster(
   for (let round = 0; round < 200; round++) {
     let left = 0;
     for (const resource of inOrder) {
-      for (const object of await listApiObjects(api, resource)) {
-        if (isNeeded(object, resource) || keep(object, resource)) continue;
-        left++;
-        await remove(api, resource, object);
+      const objects = (await listApiObjects(api, resource)).filter(
+        (object) => !isNeeded(object, resource) && !keep(object, resource),
+      );
+      left += objects.length;
+      for (let from = 0; from < objects.length; from += atOnce) {
+        await Promise.all(objects.slice(from, from + atOnce).map((object) => remove(api, resource, object)));
       }
     }
     if (left === 0) return;

@@ -1,6 +1,6 @@
 import { refKey } from '../../object/ref.ts';
 import type { PlannedObject } from '../restore-plan.ts';
-import type { ObjectResult } from './object-result.ts';
+import { isTerminating, type ObjectResult } from './object-result.ts';
 import type { OpenRun } from './run-store.ts';
 
 /** What of a run is done, and what of it others depend on. */
@@ -42,14 +42,10 @@ export function readProgress({ head, plan, records }: OpenRun): RunProgress {
   return progress;
 }
 
-/** Takes a result into account. What was only looked at is as open as before. */
-export function noteResult(
-  { ref }: PlannedObject,
-  index: number,
-  { outcome, left, reason }: ObjectResult,
-  progress: RunProgress,
-): void {
-  if (reason?.kind === 'not-reached') return;
+/** Takes a result into account. What was only looked at, or is still terminating, is as open as before. */
+export function noteResult({ ref }: PlannedObject, index: number, result: ObjectResult, progress: RunProgress): void {
+  const { outcome, left, reason } = result;
+  if (reason?.kind === 'not-reached' || isTerminating(result)) return;
   progress.done.add(index);
   if (left === undefined) return;
   const key = refKey(ref);
