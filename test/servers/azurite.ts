@@ -12,6 +12,7 @@ const version = '3.36.0';
 export interface AzureServer {
   /** The account's key, as the tools of Azure take it from the environment. */
   readonly env: { readonly AZURE_STORAGE_KEY: string };
+  readonly endpoint: string;
   readonly container: string;
   /** A location in the container, as a user types it. */
   location(prefix: string, options?: Readonly<Record<string, string>>): string;
@@ -50,6 +51,7 @@ export async function startAzurite(folder: string): Promise<AzureServer> {
   await new ContainerClient(`${endpoint}/${account}/${container}`, credential, { tlsOptions }).create();
   return {
     env: { AZURE_STORAGE_KEY: key },
+    endpoint,
     container,
     location: (prefix, options = {}) => {
       const query = new URLSearchParams({ endpoint, ca, ...options });

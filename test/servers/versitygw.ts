@@ -53,6 +53,7 @@ export async function startVersitygw(program: string): Promise<S3Server> {
       `127.0.0.1:${port}`,
       ...tls,
       '--quiet',
+      '--keep-alive',
       '--iam-dir',
       identities,
       'posix',

@@ -1,9 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Store } from '@infrabackup/core';
 import { checkLocation, openStore } from '@infrabackup/storage';
 import { storeConformance } from '@infrabackup/storage/conformance';
 import { provisionAzurite, startAzurite } from '../servers/azurite.ts';
 import { describeOnServer } from '../servers/suite.ts';
+import { startBreakingWire } from '../support/network-doubles.ts';
 import { attempts, expectFailure, severalParts } from './expect-failure.ts';
 
 const before = { ...process.env };
@@ -23,6 +25,19 @@ await describeOnServer('Azure on azurite', provisionAzurite, startAzurite, (on) 
       await part.create('k', Buffer.from('v'));
       expect((await whole.read('part/of/k')).toString()).toBe('v');
       await whole.remove('part/of/k');
+    });
+
+    it('takes a download up again where its connection broke off', async () => {
+      const store = await newPlace();
+      const value = randomBytes(3_000_000);
+      await store.create('k', value);
+      await using wire = await startBreakingWire(on.server.endpoint, (connection) =>
+        connection < 2 ? 1_000_000 : Infinity,
+      );
+      const endpoint = `https://127.0.0.1:${wire.port}`;
+      const onTheWire = await open(store.uri.replaceAll(on.server.endpoint, endpoint));
+      expect((await onTheWire.read('k')).equals(value)).toBe(true);
+      expect(wire.asked.length).toBeGreaterThan(2);
     });
 
     it('is fit for backups, as location check sees it', async () => {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +9,7 @@ import { storeConformance } from '@infrabackup/storage/conformance';
 import { provisionFakeGcs, startFakeGcs } from '../servers/fake-gcs.ts';
 import { startGcsStub, type GcsStub } from '../servers/gcs-stub.ts';
 import { describeOnServer } from '../servers/suite.ts';
+import { startBreakingWire } from '../support/network-doubles.ts';
 import { attempts, expectFailure, severalParts } from './expect-failure.ts';
 
 const open = (location: string): Promise<Store> => openStore(location, { workingFolder: '/', env: {} });
@@ -26,6 +28,19 @@ await describeOnServer('Google Cloud Storage on fake-gcs-server', provisionFakeG
       await part.create('k', Buffer.from('v'));
       expect((await whole.read('part/of/k')).toString()).toBe('v');
       await whole.remove('part/of/k');
+    });
+
+    it('takes a download up again where its connection broke off', async () => {
+      const store = await newPlace();
+      const value = randomBytes(3_000_000);
+      await store.create('k', value);
+      await using wire = await startBreakingWire(on.server.endpoint, (connection) =>
+        connection < 2 ? 1_000_000 : Infinity,
+      );
+      const endpoint = `http://127.0.0.1:${wire.port}`;
+      const onTheWire = await open(store.uri.replaceAll(on.server.endpoint, endpoint));
+      expect((await onTheWire.read('k')).equals(value)).toBe(true);
+      expect(wire.asked.length).toBeGreaterThan(2);
     });
 
     it('is fit for backups, as location check sees it', async () => {

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { randomBytes } from 'node:crypto';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
@@ -10,6 +11,7 @@ import { storeConformance } from '@infrabackup/storage/conformance';
 import { describeOnServer } from '../servers/suite.ts';
 import { provisionVersitygw, startVersitygw } from '../servers/versitygw.ts';
 import { startWeakS3, type WeakS3 } from '../servers/weak-s3.ts';
+import { startBreakingWire, startHttpProxy } from '../support/network-doubles.ts';
 import { attempts, expectFailure, severalParts } from './expect-failure.ts';
 
 const context = { workingFolder: '/', env: {} };
@@ -57,6 +59,55 @@ await describeOnServer('S3 on versitygw', provisionVersitygw, startVersitygw, (o
       }
       await expect(store.create('k', endless(), stop.signal)).rejects.toMatchObject({ code: 'CANCELLED' });
       expect(await on.server.unfinishedUploads()).toEqual([]);
+    });
+
+    it('takes a download up again where its connection broke off', async () => {
+      const store = await newPlace();
+      const value = randomBytes(3_000_000);
+      await store.create('k', value);
+      await using wire = await startBreakingWire(on.server.endpoint, (connection) =>
+        connection < 2 ? 1_000_000 : Infinity,
+      );
+      const endpoint = `https://127.0.0.1:${wire.port}`;
+      const onTheWire = await openStore(store.uri.replaceAll(on.server.endpoint, endpoint), context);
+      expect((await onTheWire.read('k')).equals(value)).toBe(true);
+      expect(wire.asked.length).toBeGreaterThan(2);
+    });
+
+    it('goes through the proxy that the environment names, with large values too', async () => {
+      await using proxy = await startHttpProxy();
+      const env = { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}` };
+      const store = await openStore(on.server.location('proxied'), { ...context, env });
+      await store.create('k', Buffer.alloc(9_000_000));
+      expect((await store.read('k')).length).toBe(9_000_000);
+      expect(new Set(proxy.asked)).toEqual(new Set([new URL(on.server.endpoint).host]));
+      const direct = { ...env, NO_PROXY: '127.0.0.1' };
+      const asked = proxy.asked.length;
+      await (await openStore(on.server.location('proxied'), { ...context, env: direct })).stat('k');
+      expect(proxy.asked).toHaveLength(asked);
+    });
+
+    it('keeps what it writes as its options say', async () => {
+      const seen: IncomingHttpHeaders[] = [];
+      const server = createServer((request, response) => {
+        request.resume();
+        seen.push(request.headers);
+        response.writeHead(200).end();
+      }).listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      onTestFinished(() => void server.close());
+      const { port } = server.address() as AddressInfo;
+      const options = 'storageClass=STANDARD_IA&sse=aws:kms&kmsKeyId=a-key&region=eu-1';
+      const store = await openStore(`s3://bucket?endpoint=http://127.0.0.1:${port}&${options}`, context);
+      await store.replace('k', Buffer.from('v'));
+      expect(seen).toMatchObject([
+        {
+          'x-amz-storage-class': 'STANDARD_IA',
+          'x-amz-server-side-encryption': 'aws:kms',
+          'x-amz-server-side-encryption-aws-kms-key-id': 'a-key',
+          authorization: expect.stringContaining('/eu-1/s3/') as string,
+        },
+      ]);
     });
 
     it('is fit for backups, as location check sees it', async () => {

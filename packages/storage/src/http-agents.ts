@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import { getCACertificates, rootCertificates } from 'node:tls';
+import { createSecureContext, getCACertificates, rootCertificates } from 'node:tls';
+import { AppError } from '@infrabackup/core';
 import { diskGuard } from './disk-error.ts';
 
 /** Connections to one server, kept open between requests. */
@@ -15,20 +16,29 @@ const maxSockets = 64;
 
 /**
  * The agents for a server: through the proxies that the environment names (HTTPS_PROXY, NO_PROXY; Node 24.5 and later),
- * trusting what Node trusts and the certificates of `caFile`. Throws the errors of a disk for that file.
+ * trusting what Node trusts and the certificates of `caFile`. Throws as {@link trustedWith}.
  */
 export async function httpAgents(
   caFile: string | undefined,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<HttpAgents> {
   const shared = { keepAlive: true, maxSockets, proxyEnv: { ...env } };
-  const ca = caFile === undefined ? undefined : await trustedWith(caFile);
-  return { httpAgent: new HttpAgent(shared), httpsAgent: new HttpsAgent({ ...shared, ...(ca && { ca }) }) };
+  // Made once: to take in a hundred certificates costs more than all the rest of a connection.
+  const secureContext = caFile === undefined ? undefined : createSecureContext({ ca: await trustedWith(caFile) });
+  return {
+    httpAgent: new HttpAgent(shared),
+    httpsAgent: new HttpsAgent({ ...shared, ...(secureContext && { secureContext }) }),
+  };
 }
 
-/** What Node trusts, and the certificates of a file. Throws the errors of a disk for that file. */
+/** What Node trusts, and the certificates of a file. Throws USAGE where the file has none, and the errors of a disk. */
 export async function trustedWith(caFile: string): Promise<string[]> {
   const text = await diskGuard(`could not read the certificates ${caFile}`)(readFile(caFile, 'utf8'));
+  if (!text.includes('-----BEGIN CERTIFICATE-----')) {
+    throw new AppError('USAGE', `${caFile} holds no certificate`, {
+      hint: 'a PEM file begins with -----BEGIN CERTIFICATE-----; openssl x509 -inform der makes one of another kind',
+    });
+  }
   // With those of NODE_EXTRA_CA_CERTS, where Node can name them.
   const known = typeof getCACertificates === 'function' ? getCACertificates('default') : rootCertificates;
   return [...known, text];

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { BlobItem, BlockBlobClient, BlockBlobCommitBlockListOptions, ContainerClient } from '@azure/storage-blob';
 import { AppError, checkKey, checkPrefix, isKeySegment, throwIfCancelled } from '@infrabackup/core';
 import type { ByteRange, Store, StoreBody, StoreEntry } from '@infrabackup/core';
+import { readResumed } from '../read-resumed.ts';
+import type { BeginDownload } from '../read-resumed.ts';
 import { sendInParts } from '../send-in-parts.ts';
 import { sourceOf } from '../source-failure.ts';
 import { storeFailure } from '../store-failure.ts';
@@ -17,9 +19,6 @@ export interface AzureStoreOptions {
   /** How everything that is written is kept. */
   readonly written: Pick<BlockBlobCommitBlockListOptions, 'tier'>;
 }
-
-/** Times that the client takes a download up again where it broke off. */
-const maxResumes = 5;
 
 /** What a create that finds its key taken is told: the value is there, or became so while the parts were sent. */
 const takenCodes = new Set(['BlobAlreadyExists', 'ConditionNotMet', 'InvalidBlockList']);
@@ -152,15 +151,25 @@ export class AzureStore implements Store {
       if ((await this.stat(key, signal)) === undefined) throw this.#missing(key);
       return;
     }
-    try {
-      const options = { ...abortable(signal), maxRetryRequests: maxResumes };
-      const { readableStreamBody } = await blob.download(offset, length, options);
-      for await (const chunk of readableStreamBody!) {
-        throwIfCancelled(signal);
-        yield chunk as Buffer;
+    const begin: BeginDownload = async (position, version) => {
+      const rest = length === undefined ? undefined : length - (position - offset);
+      // The client itself does not take a download up again whose connection was cut.
+      const options = {
+        ...abortable(signal),
+        maxRetryRequests: 0,
+        ...(version !== undefined && { conditions: { ifMatch: version } }),
+      };
+      try {
+        const { readableStreamBody, etag } = await blob.download(position, rest, options);
+        return { body: readableStreamBody!, version: etag };
+      } catch (error) {
+        if (azureErrorCode(error) === 'InvalidRange') return undefined;
+        throw error;
       }
+    };
+    try {
+      yield* readResumed(begin, { offset, length }, isBrokenConnection, signal);
     } catch (error) {
-      if (azureErrorCode(error) === 'InvalidRange') return;
       throw this.#failure(error, 'read', key, signal);
     }
   }
@@ -201,6 +210,11 @@ export class AzureStore implements Store {
   #failure(error: unknown, verb: Attempt['verb'], key: string, signal: AbortSignal | undefined): unknown {
     return storeFailure(error, { uri: this.uri, verb, key, signal }, azureMeaning);
   }
+}
+
+/** The server's own errors come with a status, before the first byte. */
+function isBrokenConnection(error: unknown): boolean {
+  return error instanceof Error && (error as { statusCode?: number }).statusCode === undefined;
 }
 
 function abortable(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {

@@ -1,7 +1,8 @@
 import { buffer } from 'node:stream/consumers';
 import { AppError, checkKey, checkPrefix, isAppError, isKeySegment, throwIfCancelled } from '@infrabackup/core';
 import type { ByteRange, Store, StoreBody, StoreEntry } from '@infrabackup/core';
-import { pauseBeforeRetry } from '../pause-before-retry.ts';
+import { readResumed } from '../read-resumed.ts';
+import type { BeginDownload } from '../read-resumed.ts';
 import { sourceOf } from '../source-failure.ts';
 import { storeFailure } from '../store-failure.ts';
 import type { Attempt } from '../store-failure.ts';
@@ -32,9 +33,6 @@ interface GcsPage {
   readonly prefixes?: readonly string[];
   readonly nextPageToken?: string;
 }
-
-/** Times that a download is taken up again where it broke off. */
-const maxResumes = 5;
 
 /** A bucket, or what lies under a prefix of it, as a Store. Uploads that nobody finished vanish after a week. */
 export class GcsStore implements Store {
@@ -134,7 +132,7 @@ export class GcsStore implements Store {
     else await uploadStream(this.#client, target, sourceOf(body, signal), signal);
   }
 
-  /** The value from `offset` on; taken up where the connection broke off, as long as it is the same value. */
+  /** The value, or a part of it. */
   async *#chunks(
     key: string,
     offset: number,
@@ -147,36 +145,26 @@ export class GcsStore implements Store {
       return;
     }
     const end = length === undefined ? '' : offset + length - 1;
-    let position = offset;
-    let generation: string | undefined;
-    for (let resumes = 0; ; resumes++) {
-      try {
-        const isPart = position > 0 || length !== undefined;
-        const response = await this.#client.send({
-          method: 'GET',
-          path,
-          query: { alt: 'media', generation },
-          headers: isPart ? { range: `bytes=${position}-${end}` } : {},
-          accepts: [416],
-          signal,
-        });
-        if (response.statusCode === 416) {
-          await buffer(response);
-          return;
-        }
-        const found = response.headers['x-goog-generation'];
-        generation = typeof found === 'string' ? found : undefined;
-        for await (const chunk of response as AsyncIterable<Buffer>) {
-          throwIfCancelled(signal);
-          position += chunk.length;
-          yield chunk;
-        }
-        return;
-      } catch (error) {
-        const brokeOff = generation !== undefined && !(error instanceof GcsError) && canRetry(error);
-        if (!brokeOff || resumes === maxResumes) throw this.#failure(error, 'read', key, signal);
-        await pauseBeforeRetry(resumes, signal);
-      }
+    const begin: BeginDownload = async (position, generation) => {
+      const isPart = position > 0 || length !== undefined;
+      const response = await this.#client.send({
+        method: 'GET',
+        path,
+        query: { alt: 'media', generation },
+        headers: isPart ? { range: `bytes=${position}-${end}` } : {},
+        accepts: [416],
+        signal,
+      });
+      const found = response.headers['x-goog-generation'];
+      if (response.statusCode !== 416)
+        return { body: response, version: typeof found === 'string' ? found : undefined };
+      await buffer(response);
+      return undefined;
+    };
+    try {
+      yield* readResumed(begin, { offset, length }, isBrokenConnection, signal);
+    } catch (error) {
+      throw this.#failure(error, 'read', key, signal);
     }
   }
 
@@ -234,4 +222,9 @@ export class GcsStore implements Store {
     const attempt = { uri: this.uri, verb, key, signal };
     return storeFailure(error, attempt, (failed) => (isMissing ? noBucket : gcsMeaning(failed)));
   }
+}
+
+/** The server's own errors come before the first byte. */
+function isBrokenConnection(error: unknown): boolean {
+  return !(error instanceof GcsError) && canRetry(error);
 }

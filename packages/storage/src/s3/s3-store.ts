@@ -4,6 +4,8 @@ import type { Readable } from 'node:stream';
 import { AppError, checkKey, checkPrefix, isKeySegment, throwIfCancelled } from '@infrabackup/core';
 import type { ByteRange, Store, StoreBody, StoreCapabilities, StoreEntry } from '@infrabackup/core';
 import { pauseBeforeRetry } from '../pause-before-retry.ts';
+import { readResumed } from '../read-resumed.ts';
+import type { BeginDownload } from '../read-resumed.ts';
 import { sendInParts } from '../send-in-parts.ts';
 import { sourceOf } from '../source-failure.ts';
 import { storeFailure } from '../store-failure.ts';
@@ -25,8 +27,6 @@ export interface S3StoreOptions {
   readonly written: Partial<S3Target>;
 }
 
-/** Times that a download is taken up again where it broke off, beside the client's own attempts at each request. */
-const maxResumes = 5;
 /** Times that a write is repeated that another one came in the way of. */
 const maxConflicts = 8;
 
@@ -175,7 +175,7 @@ export class S3Store implements Store {
     }
   }
 
-  /** The value from `offset` on; taken up where the connection broke off, as long as it is the same value. */
+  /** The value, or a part of it. */
   async *#chunks(
     key: string,
     offset: number,
@@ -189,29 +189,24 @@ export class S3Store implements Store {
       return;
     }
     const end = length === undefined ? '' : offset + length - 1;
-    let position = offset;
-    let etag: string | undefined;
-    for (let resumes = 0; ; resumes++) {
+    const begin: BeginDownload = async (position, version) => {
+      const query = new GetObjectCommand({
+        ...this.#target(key),
+        ...((position > 0 || length !== undefined) && { Range: `bytes=${position}-${end}` }),
+        ...(version !== undefined && { IfMatch: version }),
+      });
       try {
-        const query = new GetObjectCommand({
-          ...this.#target(key),
-          ...((position > 0 || length !== undefined) && { Range: `bytes=${position}-${end}` }),
-          ...(etag !== undefined && { IfMatch: etag }),
-        });
         const { Body, ETag } = await this.#client.send(query, signal && { abortSignal: signal });
-        etag = ETag;
-        for await (const chunk of Body as Readable) {
-          throwIfCancelled(signal);
-          position += (chunk as Buffer).length;
-          yield chunk as Buffer;
-        }
-        return;
+        return { body: Body as Readable, version: ETag };
       } catch (error) {
-        if (s3ErrorName(error) === 'InvalidRange') return;
-        const brokeOff = etag !== undefined && isBrokenConnection(error) && signal?.aborted !== true;
-        if (!brokeOff || resumes === maxResumes) throw this.#failure(error, 'read', key, signal);
-        await pauseBeforeRetry(resumes, signal);
+        if (s3ErrorName(error) === 'InvalidRange') return undefined;
+        throw error;
       }
+    };
+    try {
+      yield* readResumed(begin, { offset, length }, isBrokenConnection, signal);
+    } catch (error) {
+      throw this.#failure(error, 'read', key, signal);
     }
   }
 
