@@ -36,7 +36,10 @@ export interface Workplace extends AsyncDisposable {
 }
 
 /** Makes a workplace for a user of a cluster. */
-export async function openWorkplace(user: User, env: Readonly<Record<string, string>> = {}): Promise<Workplace> {
+export async function openWorkplace(
+  user: Pick<User, 'kubeconfigPath'>,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Workplace> {
   const home = await mkdtemp(join(tmpdir(), 'infrabackup-home-'));
   const start = (...args: readonly string[]): RunningPlugin => {
     const child = spawn(process.execPath, [launcher, ...args], {
