@@ -36,7 +36,7 @@ export async function provisionNpmPackage(name: string, version: string): Promis
 }
 
 /** Throws ServerUnavailableError, saying what needs the command and where to get it, unless it runs. */
-export async function requireCommand(
+async function requireCommand(
   command: string,
   args: readonly string[],
   reason: string,

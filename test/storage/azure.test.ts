@@ -6,6 +6,7 @@ import { storeConformance } from '@infrabackup/storage/conformance';
 import { provisionAzurite, startAzurite } from '../servers/azurite.ts';
 import { describeOnServer } from '../servers/suite.ts';
 import { startBreakingWire } from '../support/network-doubles.ts';
+import { openWorkplace } from '../support/plugin.ts';
 import { attempts, expectFailure, severalParts } from './expect-failure.ts';
 
 const before = { ...process.env };
@@ -38,6 +39,12 @@ await describeOnServer('Azure on azurite', provisionAzurite, startAzurite, (on) 
       const onTheWire = await open(store.uri.replaceAll(on.server.endpoint, endpoint));
       expect((await onTheWire.read('k')).equals(value)).toBe(true);
       expect(wire.asked.length).toBeGreaterThan(2);
+    });
+
+    it('is reached by the bundled plugin', async () => {
+      await using workplace = await openWorkplace({ kubeconfigPath: '/no/cluster' }, on.server.env);
+      const location = on.server.location('bundled');
+      expect(await workplace.succeed('location', 'check', location)).toContain('is fit for backups');
     });
 
     it('is fit for backups, as location check sees it', async () => {

@@ -10,6 +10,7 @@ import { provisionFakeGcs, startFakeGcs } from '../servers/fake-gcs.ts';
 import { startGcsStub, type GcsStub } from '../servers/gcs-stub.ts';
 import { describeOnServer } from '../servers/suite.ts';
 import { startBreakingWire } from '../support/network-doubles.ts';
+import { openWorkplace } from '../support/plugin.ts';
 import { attempts, expectFailure, severalParts } from './expect-failure.ts';
 
 const open = (location: string): Promise<Store> => openStore(location, { workingFolder: '/', env: {} });
@@ -41,6 +42,12 @@ await describeOnServer('Google Cloud Storage on fake-gcs-server', provisionFakeG
       const onTheWire = await open(store.uri.replaceAll(on.server.endpoint, endpoint));
       expect((await onTheWire.read('k')).equals(value)).toBe(true);
       expect(wire.asked.length).toBeGreaterThan(2);
+    });
+
+    it('is reached by the bundled plugin', async () => {
+      await using workplace = await openWorkplace({ kubeconfigPath: '/no/cluster' });
+      const location = on.server.location('bundled');
+      expect(await workplace.succeed('location', 'check', location)).toContain('is fit for backups');
     });
 
     it('is fit for backups, as location check sees it', async () => {

@@ -67,7 +67,10 @@ function parseOptions(
       const { takes, parse } = table[name]!;
       const value = parse(text);
       if (value !== undefined) return [name, value];
-      throw new AppError('USAGE', `${name}=${text} is not what the option of a ${scheme}: location takes: ${takes}`);
+      // Without the value, which may be where somebody put a password.
+      throw new AppError('USAGE', `the value of the option ${name} is not one that a ${scheme}: location takes`, {
+        hint: `${name}: ${takes}`,
+      });
     }),
   );
 }

@@ -36,11 +36,11 @@ describe('opening a location', () => {
     ['gs://Bucket', 'USAGE', 'does not name a bucket', /gs:\/\/BUCKET/],
     ['az://account', 'USAGE', 'a container', /az:\/\/ACCOUNT/],
     ['s3://b/../c', 'USAGE', 'does not name a bucket', /s3:\/\/BUCKET/],
-    ['s3://bucket?ca=x.pem', 'USAGE', 'the absolute path of a file', undefined],
-    ['s3://bucket?endpoint=https://a:hunter2@host', 'USAGE', 'https://HOST', undefined],
+    ['s3://bucket?ca=x.pem', 'USAGE', 'the option ca', /the absolute path of a file/],
+    ['s3://bucket?endpoint=ftp://host', 'USAGE', 'the option endpoint', /https:\/\/HOST/],
     ['file:///x?region=eu', 'STORE_UNSUPPORTED', 'no option region', /hardLinks: auto \(default\) or never/],
     ['file:///x?toString=1', 'STORE_UNSUPPORTED', 'no option toString', /hardLinks/],
-    ['file:///x?hardLinks=maybe', 'USAGE', 'hardLinks=maybe is not what', undefined],
+    ['file:///x?hardLinks=maybe', 'USAGE', 'the option hardLinks is not one', /auto \(default\) or never/],
     ['file://server/share', 'USAGE', 'not name a folder of this machine', /three slashes/],
     ['file:backups', 'USAGE', 'not name a folder of this machine', /three slashes/],
     ['file:///a%2Fb', 'USAGE', 'not name a folder of this machine', /three slashes/],
@@ -63,6 +63,9 @@ describe('opening a location', () => {
     'az://account/container?sig=hunter2',
     'az://account/container?accountKey=hunter2',
     'gs://bucket?credentials=hunter2',
+    's3://bucket?endpoint=https://ann:hunter2@host',
+    'exec:/bin/store?args=--bucket=b --password=hunter2',
+    'exec:/bin/store?args=secretKey=hunter2',
     'file:///x?password=hunter2',
     'file:///x?PASSWORD=hunter2',
   ])('refuses the credential in %s without repeating it', async (location) => {
@@ -70,7 +73,10 @@ describe('opening a location', () => {
       () => undefined,
       (error: unknown) => error as Error & { code: string; hint: string },
     );
-    expect(refusal).toMatchObject({ code: 'USAGE', message: expect.stringMatching(/credential|password/) as string });
+    expect(refusal).toMatchObject({
+      code: 'USAGE',
+      message: expect.stringMatching(/credential|password|endpoint/) as string,
+    });
     expect(JSON.stringify([refusal!.message, refusal!.hint, refusal!.stack])).not.toContain('hunter2');
   });
 

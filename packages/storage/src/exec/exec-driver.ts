@@ -2,6 +2,7 @@ import { isAbsolute } from 'node:path';
 import { AppError } from '@infrabackup/core';
 import { defineDriver } from '../driver.ts';
 import { flagOption, textOption } from '../location-option.ts';
+import { refuseSecretOptions } from '../store-uri.ts';
 
 /** Whatever a command of the user's own reaches. */
 export const execDriver = defineDriver('exec', {
@@ -18,8 +19,10 @@ export const execDriver = defineDriver('exec', {
         hint: 'write exec:/usr/local/bin/COMMAND; its arguments go into ?args=',
       });
     }
-    const { ExecStore } = await import('./exec-store.ts');
     const words = args.split(' ').filter((word) => word !== '');
+    // Command lines are for everybody on a machine to read.
+    refuseSecretOptions(Object.fromEntries(words.map((word) => [/^-*([^=]*)/.exec(word)![1]!, ''])));
+    const { ExecStore } = await import('./exec-store.ts');
     return new ExecStore({ uri, command: decodeURI(command), args: words, env, creates, ranges });
   },
 });
