@@ -85,10 +85,12 @@ await describeOnCluster('a cluster that moves between plan and write', {}, (on) 
     }
   });
 
-  it('leaves an object that somebody has changed, and says so', async () => {
-    const planned = await plan('changes', 'stays');
+  it('leaves an object that somebody has changed, and says so, unless it is what the backup says now', async () => {
+    const planned = await plan('changes', 'goes', 'stays');
     await kubectl('-n', 'lab', 'patch', 'configmap', 'changes', '-p', '{"data":{"a":"somebody"}}');
-    const [changes, stays] = await carryOut(planned);
+    await kubectl('-n', 'lab', 'patch', 'configmap', 'goes', '-p', '{"data":{"a":"backup"}}');
+    const [changes, equal, stays] = await carryOut(planned);
+    expect(equal).toMatchObject({ outcome: 'unchanged' });
     expect(changes).toMatchObject({ outcome: 'left', reason: 'somebody has changed it meanwhile' });
     expect(stays).toMatchObject({ outcome: 'updated' });
     expect(await kubectl('-n', 'lab', 'get', 'configmap', 'changes', '-o', 'jsonpath={.data.a}')).toBe('somebody');

@@ -129,7 +129,8 @@ async function update(job: WriteJob, context: WriteContext): Promise<Step> {
   if (moved === 'changed') {
     const isDone = job.write.exact === true ? sameContent(live, prepared.body) : containsJson(live, prepared.body);
     const isOurs = job.wasBegun && isDone;
-    if (!isOurs) return result(left({ kind: 'moved', now: 'changed' }));
+    const isSame = prepared.status === undefined && sameContent(live, prepared.body);
+    if (!isOurs) return result(isSame ? { outcome: 'unchanged', notes: [] } : left({ kind: 'moved', now: 'changed' }));
     return await finish({ kind: 'done', object: live, warnings: [] }, prepared, job, context, 'updated', []);
   }
   const { main } = planOwnership(job.planned.ref.type, job.manifest, false);
