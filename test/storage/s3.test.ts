@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { randomBytes } from 'node:crypto';
-import { createServer, type IncomingHttpHeaders } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
@@ -87,18 +87,43 @@ await describeOnServer('S3 on versitygw', provisionVersitygw, startVersitygw, (o
       expect(proxy.asked).toHaveLength(asked);
     });
 
+    it('lets one of several writers of a backup win, and tells the others', async () => {
+      const store = await newPlace();
+      const claims = [1, 2, 3, 4].map(() => claimBackup(store, 'nightly', { writer: backupWriter(clock) }));
+      const outcomes = await Promise.allSettled(claims);
+      expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+      for (const outcome of outcomes) {
+        if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ code: 'BACKUP_CLAIMED' });
+      }
+    });
+
+    it.for<[string, number, string]>([
+      ['has too much to do', 503, 'SlowDown'],
+      ['fails within', 500, 'InternalError'],
+      ['sees another write of the key under way', 409, 'ConditionalRequestConflict'],
+    ])('asks a server again that %s', async ([, status, name]) => {
+      let writes = 0;
+      const endpoint = await startStub((request, response) => {
+        if (request.method === 'GET') response.end('<ListBucketResult><KeyCount>0</KeyCount></ListBucketResult>');
+        else if (++writes <= 2) response.writeHead(status).end(`<Error><Code>${name}</Code></Error>`);
+        else if (writes === 3) response.end();
+        // The same once more, to see whether conditions count.
+        else response.writeHead(412).end('<Error><Code>PreconditionFailed</Code></Error>');
+      });
+      const store = await openStore(`s3://bucket?endpoint=${endpoint}`, context);
+      await store.create('k', Buffer.from('v'));
+      expect(writes).toBe(4);
+      expect(store.capabilities.conditionalCreate).toBe(true);
+    });
+
     it('keeps what it writes as its options say', async () => {
       const seen: IncomingHttpHeaders[] = [];
-      const server = createServer((request, response) => {
-        request.resume();
+      const endpoint = await startStub((request, response) => {
         seen.push(request.headers);
-        response.writeHead(200).end();
-      }).listen(0, '127.0.0.1');
-      await once(server, 'listening');
-      onTestFinished(() => void server.close());
-      const { port } = server.address() as AddressInfo;
+        response.end();
+      });
       const options = 'storageClass=STANDARD_IA&sse=aws:kms&kmsKeyId=a-key&region=eu-1';
-      const store = await openStore(`s3://bucket?endpoint=http://127.0.0.1:${port}&${options}`, context);
+      const store = await openStore(`s3://bucket?endpoint=${endpoint}&${options}`, context);
       await store.replace('k', Buffer.from('v'));
       expect(seen).toMatchObject([
         {
@@ -185,11 +210,8 @@ await describeOnServer('S3 on versitygw', provisionVersitygw, startVersitygw, (o
 
     it('clocks that are too far apart', async () => {
       const body = '<Error><Code>RequestTimeTooSkewed</Code><Message>The difference is too large</Message></Error>';
-      const server = createServer((_, response) => response.writeHead(403).end(body)).listen(0, '127.0.0.1');
-      await once(server, 'listening');
-      onTestFinished(() => void server.close());
-      const { port } = server.address() as AddressInfo;
-      const store = await openStore(`s3://bucket?endpoint=http://127.0.0.1:${port}`, context);
+      const endpoint = await startStub((_, response) => response.writeHead(403).end(body));
+      const store = await openStore(`s3://bucket?endpoint=${endpoint}`, context);
       await expectFailure(() => store.stat('k'), 'STORE_CLOCK', /clock/, /timedatectl/);
     });
   });
@@ -255,6 +277,19 @@ await describeOnServer('S3 on versitygw', provisionVersitygw, startVersitygw, (o
     }
   });
 });
+
+/** The address of a server that answers as it is told, until the running test ends. */
+async function startStub(answer: (request: IncomingMessage, response: ServerResponse) => void): Promise<string> {
+  const server = createServer((request, response) => {
+    request.resume().on('end', () => answer(request, response));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
 
 /** Claims a backup and uploads an archive without end; says so when several parts are there. */
 const killedWriter = `
