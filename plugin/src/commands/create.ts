@@ -9,6 +9,7 @@ import {
   type Outcome,
 } from '@infrabackup/core';
 import { clientVersion } from '../client-version.ts';
+import { collectForStreams } from '../collect-for-streams.ts';
 import { connectionFlags } from '../flags/connection-flags.ts';
 import { encryptFlags, readEncryption } from '../flags/encryption-flags.ts';
 import type { FlagValues } from '../flags/flag.ts';
@@ -24,7 +25,6 @@ import { renderPreview, previewOf } from '../render/preview.ts';
 import { renderJson } from '../render/json.ts';
 import type { Shell } from '../shell.ts';
 import { defineVerb, type Arguments } from '../verb.ts';
-import { keepYoungGenerationSmall } from '../young-generation.ts';
 
 const flags = {
   to: {
@@ -78,7 +78,7 @@ Selecting namespaces brings their Namespace objects along, and the definitions o
 
 async function backUp({ positionals, flags: given }: Arguments<typeof flags>, shell: Shell): Promise<Outcome> {
   const wanted = await readRequest(positionals, given, shell);
-  keepYoungGenerationSmall();
+  collectForStreams();
   const [reader, store] = await Promise.all([openCluster(given, shell), openLocation(given.to, shell)]);
   const { backupWriter, openDiskSpool } = await import('@infrabackup/storage');
   const startedMs = shell.clock.now();
@@ -101,7 +101,10 @@ async function backUp({ positionals, flags: given }: Arguments<typeof flags>, sh
       },
     });
     line.clear();
-    const created = { summary, location: store.uri, from: given.to, tookMs: shell.clock.now() - startedMs };
+    const created = {
+      ...{ summary, location: store.uri, from: given.to, tookMs: shell.clock.now() - startedMs },
+      wantsEncryption: wanted.encryption !== undefined,
+    };
     if (isJson) await shell.out.write(renderResultLine(created));
     else if (given.output === 'name') await shell.out.write(`${summary.name}\n`);
     else await shell.out.write(renderCreated(created));
@@ -116,7 +119,13 @@ async function preview({ positionals, flags: given }: Arguments<typeof flags>, s
   const wanted = await readRequest(positionals, given, shell);
   const [reader, store] = await Promise.all([openCluster(given, shell), openLocation(given.to, shell)]);
   const plan = await planBackup(reader, wanted.selection, shell.signal);
-  const found = previewOf(wanted.name, store.uri, plan, await countPlanned(reader, plan, shell.signal));
+  const found = previewOf(
+    wanted.name,
+    store.uri,
+    plan,
+    await countPlanned(reader, plan, shell.signal),
+    wanted.encryption,
+  );
   await shell.out.write(given.output === 'json' ? renderJson(found) : renderPreview(found));
   return 'done';
 }
