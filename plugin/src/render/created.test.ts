@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import {
   countPlanned,
   createBackup,
+  encryptionBy,
   openMemoryStore,
+  parseEncryptionConfig,
   planBackup,
   type BackupSummary,
   type ClusterReader,
@@ -52,6 +54,12 @@ describe('what create says at its end', () => {
     expect(renderCreatedNotes(created, err)).toBe(
       'warning: 1 Secret lies in this backup UNENCRYPTED: whoever can read the location can read them\n',
     );
+  });
+
+  it('says loudly that nothing is encrypted where rules were given that are for nothing in it', async () => {
+    const summary = await create(sampleCluster(sampleTypes, sampleObjects));
+    const created = { summary, location: 'file:///backups', from: undefined, tookMs: 1, wantsEncryption: true };
+    expect(renderCreatedNotes(created, err)).toMatch(/^in clear: all of it: no rule .*\nwarning: 1 Secret lies/);
   });
 
   it('names the location that was asked for, the expiry, and what is missing', async () => {
@@ -111,5 +119,20 @@ describe('the preview', () => {
     const plan = await planBackup(reader, selection);
     const preview = previewOf('nightly', 'file:///backups', plan, await countPlanned(reader, plan));
     await expect(renderPreview(preview)).toMatchFileSnapshot(`__golden__/preview-${golden}.txt`);
+  });
+
+  it('tells of each type the key that it would be encrypted with', async () => {
+    const reader = sampleCluster(sampleTypes, sampleObjects);
+    const plan = await planBackup(reader, { rules: [{ includeResources: ['secrets', 'configmaps'] }] });
+    const keys = [{ name: 'main', secret: Buffer.alloc(32).toString('base64') }];
+    const resources = [{ resources: ['secrets'], providers: [{ aesgcm: { keys } }] }];
+    const file = { apiVersion: 'apiserver.config.k8s.io/v1', kind: 'EncryptionConfiguration', resources };
+    const encryption = encryptionBy(parseEncryptionConfig(JSON.stringify(file), 'keys.json'));
+    const preview = previewOf('nightly', 'file:///backups', plan, await countPlanned(reader, plan), encryption);
+    expect(preview.included.map(({ type, key }) => [type, key])).toEqual([
+      ['configmaps', null],
+      ['secrets', 'main'],
+    ]);
+    expect(renderPreview(preview)).toMatch(/configmaps +2 +in clear\nsecrets +1 +main\n/);
   });
 });

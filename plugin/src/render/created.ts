@@ -14,6 +14,8 @@ export interface Created {
   /** What the user named the location; undefined for the default one. */
   readonly from: string | undefined;
   readonly tookMs: number;
+  /** Whether it was to be encrypted, as far as rules go; absent: no. */
+  readonly wantsEncryption?: boolean;
 }
 
 /** What was made, where it lies, and what to type next. */
@@ -42,9 +44,10 @@ function describeExpiry(name: string, expiresAt: string | undefined): string {
 }
 
 /** What is wrong with it, or must be known of it; empty where that is nothing. */
-export function renderCreatedNotes({ summary }: Created, sink: Sink): string {
+export function renderCreatedNotes({ summary, wantsEncryption }: Created, sink: Sink): string {
   const { shortfalls, warnings, name } = summary;
-  const inClear = describeInClear(summary);
+  const nothing = 'all of it: no rule of the EncryptionConfiguration is for a type that it has';
+  const inClear = wantsEncryption === true && summary.encryption === null ? nothing : describeInClear(summary);
   const lines = [
     ...(inClear === undefined ? [] : [`in clear: ${inClear}`]),
     ...warnings.map((warning) => `${paint('yellow', 'warning:', sink)} ${describeWarning(warning)}`),

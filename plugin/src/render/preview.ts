@@ -1,4 +1,11 @@
-import { typeName, type BackupPlan, type LeftOut, type TypeCounts, type TypeName } from '@infrabackup/core';
+import {
+  typeName,
+  type BackupPlan,
+  type Encryption,
+  type LeftOut,
+  type TypeCounts,
+  type TypeName,
+} from '@infrabackup/core';
 import { formatCount, formatNumber } from './quantity.ts';
 import { renderTable } from './table.ts';
 
@@ -13,6 +20,8 @@ export interface Preview {
     readonly type: TypeName;
     readonly count: number | null;
     readonly namespaces?: readonly string[];
+    /** The name of the key that it would be encrypted with, null for none; absent where nothing is to be encrypted. */
+    readonly key?: string | null;
   }[];
   readonly excluded: readonly { readonly type: TypeName; readonly count?: number; readonly because: string }[];
   /** Types that the selection names and the cluster does not serve. */
@@ -22,7 +31,13 @@ export interface Preview {
 }
 
 /** What the plan and the counts come to. */
-export function previewOf(name: string, location: string, plan: BackupPlan, counts: TypeCounts): Preview {
+export function previewOf(
+  name: string,
+  location: string,
+  plan: BackupPlan,
+  counts: TypeCounts,
+  encryption?: Encryption,
+): Preview {
   return {
     name,
     location,
@@ -32,6 +47,7 @@ export function previewOf(name: string, location: string, plan: BackupPlan, coun
       type: typeName(type),
       count: counts.get(typeName(type)) ?? null,
       ...(namespaces !== undefined && { namespaces }),
+      ...(encryption !== undefined && { key: encryption.sealerOf(typeName(type))?.key.name ?? null }),
     })),
     excluded: plan.leftOut.map((row) => {
       const count = counts.get(typeName(row.type));
@@ -66,15 +82,17 @@ export function renderPreview(preview: Preview): string {
   const uncounted = included.some(({ count }) => count === null) ? ' at least' : '';
   const missed = excluded.filter(({ count }) => (count ?? 0) > 0);
   const silent = excluded.filter(({ count, because }) => count === undefined && because !== 'not selected');
+  const isEncrypted = included.some(({ key }) => key !== undefined);
   const sections = [
     `${preview.name} would hold${uncounted} ${formatCount(objects, 'object')} of ${formatCount(filled.length, 'type')}, in ${preview.location}\n` +
       `Cluster: Kubernetes ${preview.cluster.version} at ${preview.cluster.server}\n`,
     renderTable([
-      ['TYPE', 'OBJECTS', 'NAMESPACES'],
-      ...filled.map(({ type, count, namespaces }) => [
+      ['TYPE', 'OBJECTS', 'NAMESPACES', ...(isEncrypted ? ['KEY'] : [])],
+      ...filled.map(({ type, count, namespaces, key }) => [
         type,
         count === null ? '?' : formatNumber(count),
         namespaces?.join(',') ?? '',
+        ...(isEncrypted ? [key ?? 'in clear'] : []),
       ]),
     ]),
     included.length === filled.length
