@@ -21,13 +21,29 @@ export async function showError(error: unknown, log: vscode.LogOutputChannel): P
   }
   log.error(`${error.code}: ${error.message}${error.hint === undefined ? '' : ` (${error.hint})`}`);
   if (error.cause instanceof Error) log.debug(error.cause.message);
-  const { hint } = error;
-  const advise = hint === undefined ? undefined : isCommand(hint) ? 'Open in Terminal' : 'What to Do';
+  const { code, hint } = error;
+  const settings = settingsFor.get(code);
+  const advise =
+    settings !== undefined
+      ? 'Open Settings'
+      : hint === undefined
+        ? undefined
+        : isCommand(hint)
+          ? 'Open in Terminal'
+          : 'What to Do';
   const buttons = [...(advise === undefined ? [] : [advise]), showLog];
   const choice = await vscode.window.showErrorMessage(sentence(error.message), ...buttons);
   if (choice === showLog) log.show();
-  else if (choice !== undefined && hint !== undefined) await follow(hint, error.message);
+  else if (choice === undefined) return;
+  else if (settings !== undefined) await vscode.commands.executeCommand('workbench.action.openSettings', settings);
+  else if (hint !== undefined) await follow(hint, error.message);
 }
+
+/** Errors whose way out is a setting here, and not the flag that their hint names. */
+const settingsFor: ReadonlyMap<string, string> = new Map([
+  ['KEY_MISSING', 'infrabackup.encryption'],
+  ['KEY_WRONG', 'infrabackup.encryption'],
+]);
 
 const issues = 'https://github.com/infrabackup/infrabackup/issues';
 

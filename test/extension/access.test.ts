@@ -64,6 +64,7 @@ await describeInWindow(
     it('gives every row a name that says all that icon and colour say', async () => {
       const { window } = on;
       await window.expand(/^Backup before-upgrade/, /^Namespace shop/);
+      await window.row(/^ServiceAccount, /).waitFor();
       const rows = await window.page.locator('.part.sidebar').getByRole('treeitem').all();
       expect(rows.length).toBeGreaterThan(5);
       for (const row of rows) {

@@ -89,6 +89,20 @@ await describeInWindow('taking backups in the editor', suite, (on) => {
     await window.row(/^Backup labelled, complete, .*, \d+ objects/).waitFor();
   });
 
+  it('says what went wrong, with what to do and the log as buttons', async () => {
+    const { window } = on;
+    await window.command('Infrabackup: Create Backup');
+    await window.pick(/Back up what/, /By label/);
+    await window.answer(/Create Backup by Label/, 'app=web');
+    await window.answer(counted, 'labelled');
+    await window.pick(/Encrypt the backup/, /Not encrypted/);
+    const told = await window.notification(/has a backup labelled already/);
+    await told.getByRole('button', { name: /What to Do|Open in Terminal/ }).waitFor();
+    await told.getByRole('button', { name: 'Show Log' }).click();
+    await window.page.locator('.output-view-content, .output-view').getByText('BACKUP_EXISTS').first().waitFor();
+    await window.command('View: Hide Panel');
+  });
+
   it('is silent when the wizard is left', async () => {
     const { window } = on;
     await window.command('Infrabackup: Create Backup');
@@ -147,9 +161,11 @@ await describeInWindow('taking backups in the editor', suite, (on) => {
     await expect
       .poll(() => window.text())
       .toMatch(/# secrets\/token -n shop is encrypted for age recipients, of which no identity given is one/);
+    const told = await window.notification(/is encrypted for age recipients/);
+    await told.getByRole('button', { name: 'Open Settings' }).waitFor();
     await writeFile(identityFile(on.dataHome), `${identity}\n`);
     await window.command('Infrabackup: Refresh');
-    await expect.poll(() => window.text()).toContain("password: '***'");
+    await expect.poll(() => window.text()).toMatch(/password: ['"]\*\*\*['"]/);
   });
 
   it('deletes a backup after a question on which Enter keeps it', async () => {

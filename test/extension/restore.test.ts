@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { expect, it } from 'vitest';
+import { openWorkplace } from '../support/plugin.ts';
 import { backUp, changeShop, openShop, password, readShop, shopSelection } from './shop.ts';
 import { describeInWindow } from './suite.ts';
 
@@ -140,6 +141,23 @@ await describeInWindow(
       await window.inline(/^Preview of undoing/, 'Undo…');
       await window.dialog().getByRole('button', { name: 'Undo', exact: true }).click();
       await expect.poll(shop).toBe('red orders');
+    });
+
+    it('has its runs undone by the plugin, and shows that', async () => {
+      const { window, server, cluster, dataHome } = on;
+      await window.inline(/^Backup before-upgrade/, 'Preview Restore');
+      await window.row(preview).waitFor();
+      await window.inline(preview, 'Restore…');
+      await window.dialog().getByRole('button', { name: 'Restore', exact: true }).click();
+      await expect.poll(shop).toBe('blue orders');
+      const places = { XDG_DATA_HOME: dataHome, XDG_STATE_HOME: join(server.home, '.local/state') };
+      await using workplace = await openWorkplace(cluster.clusterAdmin, places);
+      const [id] = (await workplace.succeed('restores', '-o', 'name')).split('\n');
+      await workplace.succeed('undo', id!, '--yes');
+      expect(await shop()).toBe('red orders');
+      await window.command('Infrabackup: Refresh');
+      await window.row(/^Undo of the restore of before-upgrade/).waitFor();
+      await window.row(/^Restore of before-upgrade into platform-engineer, done, undone/).waitFor();
     });
 
     it('previews anew under another conflict policy', async () => {

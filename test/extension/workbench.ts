@@ -167,7 +167,11 @@ export async function openWorkbench(browser: Browser, server: CodeServer): Promi
       const found = center.locator('.notification-list-item').filter({ hasText: text }).first();
       const isThere = async (): Promise<boolean> => {
         // The list closes by itself when something else takes the focus.
-        if ((await center.count()) === 0) await page.locator('[id="status.notifications"]').click();
+        if ((await center.count()) === 0) {
+          await page.locator('[id="status.notifications"]').click();
+          // The bell's own tooltip lies over the buttons for as long as the mouse is on it.
+          await page.mouse.move(700, 300);
+        }
         return (await found.count()) > 0;
       };
       await expect.poll(isThere, { timeout: waitMs, interval: 300 }).toBe(true);

@@ -31,7 +31,7 @@ describe('documents', () => {
 
   it('mask the values of Secrets', async () => {
     const document = await open('local', 'nightly', 'shop', 'Secret', 'token');
-    assert.match(document.getText(), /password: '\*\*\*'/);
+    assert.match(document.getText(), /password: ['"]\*\*\*['"]/);
     assert.doesNotMatch(document.getText(), /aHVudGVy|hunter/);
   });
 
