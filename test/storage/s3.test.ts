@@ -33,7 +33,7 @@ await describeOnServer('S3 on versitygw', provisionVersitygw, startVersitygw, (o
   const newPlace = (options?: Readonly<Record<string, string>>): Promise<Store> =>
     openStore(on.server.location(`place-${++places}`, options), context);
 
-  storeConformance('an S3 location', newPlace, { bufferedMiB: 56 });
+  storeConformance('an S3 location', newPlace, { bufferedMiB: 80 });
 
   describe('an S3 location', () => {
     it('is the bucket itself where no prefix is named, and shows nothing that is not a key', async () => {
