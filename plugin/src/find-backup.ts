@@ -1,7 +1,9 @@
-import type { Backup } from '@infrabackup/core';
+import { isAppError, openArchiveFile, type Backup, type Keyring } from '@infrabackup/core';
 import type { FoundBackup } from '@infrabackup/storage';
 import { readKeys, type KeyFlagValues } from './flags/encryption-flags.ts';
+import type { ConnectionFlags } from './open-cluster.ts';
 import { userLocations } from './open-location.ts';
+import { otherToolsOpener } from './open-other.ts';
 import type { Shell } from './shell.ts';
 
 /** Finds a backup by its name in a location, or by the path of its folder or tarball; see `findBackup` of storage. */
@@ -12,10 +14,40 @@ export async function findBackup(named: string, from: string | undefined, shell:
 }
 
 /**
- * Opens a backup that {@link findBackup} finds, with the keys of the flags or the environment. Throws BACKUP_NOT_FOUND,
- * BACKUP_DAMAGED, BACKUP_FORMAT, and USAGE for keys that cannot be read.
+ * Opens a backup that {@link findBackup} finds, also one of another tool, with the keys of the flags or the environment.
+ * Throws BACKUP_NOT_FOUND, BACKUP_DAMAGED, BACKUP_FORMAT, and USAGE for keys that cannot be read.
  */
-export async function openFound(found: FoundBackup, keys: KeyFlagValues, shell: Shell): Promise<Backup> {
+export async function openFound(
+  found: FoundBackup,
+  flags: KeyFlagValues & ConnectionFlags,
+  shell: Shell,
+): Promise<Backup> {
   const { openFoundBackup } = await import('@infrabackup/storage');
-  return await openFoundBackup(found, shell.signal, await readKeys(keys, shell));
+  const keyring = await readKeys(flags, shell);
+  const openOther = otherToolsOpener(keyring, flags, shell);
+  return await openFoundBackup(found, { keyring, openOther, signal: shell.signal });
+}
+
+/** The backup where it is another tool's; undefined where it is ours, whole or not, or not there. */
+export async function openIfOther(
+  found: FoundBackup,
+  keyring: Keyring | undefined,
+  shell: Shell,
+): Promise<Backup | undefined> {
+  if (found.kind === 'stored' && (await found.store.stat(found.files.summary, shell.signal)) !== undefined)
+    return undefined;
+  try {
+    if (found.kind === 'tarball') await openArchiveFile(found.archive, keyring);
+    else return await otherToolsOpener(keyring, {}, shell)(found);
+    return undefined;
+  } catch (error) {
+    if (!isAppError(error, 'BACKUP_DAMAGED') || found.kind !== 'tarball') throw error;
+  }
+  try {
+    return await otherToolsOpener(keyring, {}, shell)(found);
+  } catch (error) {
+    // Whose it was cannot be told: what is damaged is told by who knows ours.
+    if (isAppError(error, 'BACKUP_DAMAGED')) return undefined;
+    throw error;
+  }
 }

@@ -6,3 +6,6 @@ export type { FormattedSpec } from './spec/format-spec.ts';
 export { parseSpecs, pickSpec } from './spec/parse-spec.ts';
 export { planRoles } from './spec/roles-of-plan.ts';
 export type { RoleOptions } from './spec/roles-of-plan.ts';
+export { listVelero, openForeign } from './archive/open-foreign.ts';
+export type { ForeignPlaceOfBackup, OpenForeignOptions } from './archive/open-foreign.ts';
+export type { VeleroHead } from './archive/velero-head.ts';

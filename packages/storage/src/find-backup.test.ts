@@ -1,8 +1,9 @@
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import type { Backup } from '@infrabackup/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findBackup } from './find-backup.ts';
+import { findBackup, openFoundBackup } from './find-backup.ts';
 import type { FoundBackup } from './find-backup.ts';
 import { openLocations } from './locations.ts';
 
@@ -70,10 +71,8 @@ describe('finding a backup', () => {
     ['./nowhere', 'BACKUP_NOT_FOUND', /no such folder/, undefined],
     ['./nowhere/x.tar.gz', 'BACKUP_NOT_FOUND', /no such file/, undefined],
     ['gone.tar.gz', 'BACKUP_NOT_FOUND', /no such file/, undefined],
-    ['./empty', 'BACKUP_NOT_FOUND', /no summary/, undefined],
     ['./two', 'BACKUP_NOT_FOUND', /several/, /a\.tar\.gz/],
     ['./location', 'BACKUP_NOT_FOUND', /it is a location/, /--from .*location/],
-    ['./two/a-summary.json', 'BACKUP_NOT_FOUND', /no such folder/, undefined],
     ['./alone/a (1).tar.gz', 'USAGE', /cannot be read under that name/, /rename/],
   ])('says why %s is none', async (named, code, message, hint) => {
     const refusal = find(named);
@@ -84,6 +83,17 @@ describe('finding a backup', () => {
     });
     await expect(refusal).rejects.toThrow(basename(named));
   });
+
+  it.each(['./empty', './two/a-summary.json'])(
+    'leaves %s, where no backup of ours lies, to those who know other tools',
+    async (named) => {
+      const found = await find(named);
+      expect(found).toEqual({ kind: 'path', uri: expect.stringContaining(basename(named)) as string });
+      await expect(openFoundBackup(found)).rejects.toMatchObject({ code: 'BACKUP_NOT_FOUND' });
+      const other = {} as Backup;
+      expect(await openFoundBackup(found, { openOther: () => Promise.resolve(other) })).toBe(other);
+    },
+  );
 
   it('refuses a path beside a location', async () => {
     await expect(find('./two/a.tar.gz', './location')).rejects.toMatchObject({ code: 'USAGE' });

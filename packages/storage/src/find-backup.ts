@@ -4,6 +4,7 @@ import {
   AppError,
   backupFiles,
   backupNameOfSummary,
+  isAppError,
   isKeySegment,
   openArchiveFile,
   openBackup,
@@ -26,7 +27,21 @@ export type FoundBackup =
       readonly files: BackupFiles;
     }
   /** A tarball alone, which carries all but the digest over all. */
-  | { readonly kind: 'tarball'; readonly uri: string; readonly archive: ArchiveSource };
+  | { readonly kind: 'tarball'; readonly uri: string; readonly archive: ArchiveSource }
+  /** Something at an absolute path that is no backup of ours: manifests, perhaps. */
+  | { readonly kind: 'path'; readonly uri: string };
+
+/** Opens what another tool made; undefined where it made nothing either. */
+export type OpenOther = (found: FoundBackup) => Promise<Backup | undefined>;
+
+/** With what a backup is opened. */
+export interface OpenFoundOptions {
+  /** What encrypted objects are opened with. */
+  readonly keyring?: Keyring | undefined;
+  /** Asked where no backup of ours lies; absent: then there is none. */
+  readonly openOther?: OpenOther | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
 
 /** Where a backup is looked for. */
 export interface FindBackupOptions {
@@ -39,16 +54,18 @@ export interface FindBackupOptions {
 }
 
 const tarSuffix = '.tar.gz';
+/** Rancher's operator calls an archive so in which objects are encrypted. */
+const sealedSuffix = '.tar.gz.enc';
 
 /**
  * Finds a backup by its name in a location, or by the path of its folder or its tarball, wherever they were copied to.
  *
- * What holds a slash, is `.` or `..`, or ends in `.tar.gz` is a path: no name does. Throws BACKUP_NOT_FOUND for a path
+ * What holds a slash, is `.` or `..`, or ends in `.tar.gz` (or `.tar.gz.enc`) is a path: no name does. Throws BACKUP_NOT_FOUND for a path
  * that is none, USAGE for a path beside a location, and as `Locations.open`.
  */
 export async function findBackup(named: string, options: FindBackupOptions): Promise<FoundBackup> {
   const { from, locations, workingFolder, signal } = options;
-  if (!/[/\\]|^\.{1,2}$|\.tar\.gz$/.test(named)) {
+  if (!/[/\\]|^\.{1,2}$|\.tar\.gz(\.enc)?$/.test(named)) {
     const store = await locations.open(from);
     return {
       kind: 'stored',
@@ -64,16 +81,32 @@ export async function findBackup(named: string, options: FindBackupOptions): Pro
     });
   }
   const path = resolve(workingFolder, named);
-  return path.endsWith(tarSuffix) ? findTarball(path, signal) : findFolder(path);
+  return path.endsWith(tarSuffix) || path.endsWith(sealedSuffix) ? findTarball(path, signal) : findFolder(path);
 }
 
-/**
- * Opens a backup that {@link findBackup} found; `keyring` opens what is encrypted in it. Throws BACKUP_NOT_FOUND,
- * BACKUP_DAMAGED, BACKUP_FORMAT.
- */
-export async function openFoundBackup(found: FoundBackup, signal?: AbortSignal, keyring?: Keyring): Promise<Backup> {
-  if (found.kind === 'tarball') return openArchiveFile(found.archive, keyring);
-  return openBackup(found.store, found.name, { files: found.files, keyring, signal });
+/** Opens a backup that {@link findBackup} found. Throws BACKUP_NOT_FOUND, BACKUP_DAMAGED, BACKUP_FORMAT. */
+export async function openFoundBackup(found: FoundBackup, options: OpenFoundOptions = {}): Promise<Backup> {
+  try {
+    return await openOwn(found, options);
+  } catch (error) {
+    // A tarball of another tool looks damaged: it does not end as ours do.
+    if (!isAppError(error, 'BACKUP_NOT_FOUND') && !(found.kind === 'tarball' && isAppError(error, 'BACKUP_DAMAGED')))
+      throw error;
+    const other = await options.openOther?.(found);
+    if (other === undefined) throw error;
+    return other;
+  }
+}
+
+async function openOwn(found: FoundBackup, { keyring, signal }: OpenFoundOptions): Promise<Backup> {
+  switch (found.kind) {
+    case 'stored':
+      return openBackup(found.store, found.name, { files: found.files, keyring, signal });
+    case 'tarball':
+      return openArchiveFile(found.archive, keyring);
+    case 'path':
+      throw noBackup(found.uri, 'neither a summary of a backup nor manifests lie there');
+  }
 }
 
 /** With the summary beside it, where there is one. */
@@ -85,7 +118,7 @@ async function findTarball(path: string, signal: AbortSignal | undefined): Promi
     });
   }
   const store = openFileStore(dirname(path));
-  const name = key.slice(0, -tarSuffix.length);
+  const name = key.replace(/\.tar\.gz(\.enc)?$/, '');
   const files = backupFiles(name, '');
   if ((await store.stat(files.summary, signal)) !== undefined) return { kind: 'stored', uri: path, store, name, files };
   const entry = await store.stat(key, signal);
@@ -93,17 +126,23 @@ async function findTarball(path: string, signal: AbortSignal | undefined): Promi
   return { kind: 'tarball', uri: path, archive: storeSource(store, key, entry.sizeBytes, signal) };
 }
 
-/** By the one summary in it. */
+/** By the one summary in it; a folder without one may be of another tool. */
 async function findFolder(path: string): Promise<FoundBackup> {
   const entries = await readdir(path).catch((error: unknown) => {
-    if (['ENOENT', 'ENOTDIR'].includes(errnoOf(error))) throw noBackup(path, 'there is no such folder');
+    if (errnoOf(error) === 'ENOENT') throw noBackup(path, 'there is no such folder');
+    if (errnoOf(error) === 'ENOTDIR') return undefined;
     throw diskError(error, `could not read the folder ${path}`);
   });
+  if (entries === undefined) return { kind: 'path', uri: path };
   const [name, ...others] = entries.flatMap((entry) => backupNameOfSummary(entry) ?? []).sort();
   if (name === undefined && entries.includes('backups')) {
     throw noBackup(path, 'it is a location', `name a backup of it: NAME --from ${path}`);
   }
-  if (name === undefined) throw noBackup(path, 'no summary of a backup lies in it');
+  if (name === undefined) {
+    const folder = basename(path);
+    if (!entries.includes(`${folder}${tarSuffix}`)) return { kind: 'path', uri: path };
+    return { kind: 'stored', uri: path, store: openFileStore(path), name: folder, files: backupFiles(folder, '') };
+  }
   if (others.length > 0) {
     throw noBackup(path, 'several lie in it', `name the tarball of one: ${join(path, `${name}${tarSuffix}`)}`);
   }

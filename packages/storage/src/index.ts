@@ -6,7 +6,7 @@ export { openDiskSpool } from './disk-spool.ts';
 export { openFileStore } from './file-store.ts';
 export type { FileStoreOptions } from './file-store.ts';
 export { findBackup, openFoundBackup } from './find-backup.ts';
-export type { FindBackupOptions, FoundBackup } from './find-backup.ts';
+export type { FindBackupOptions, FoundBackup, OpenFoundOptions, OpenOther } from './find-backup.ts';
 export type { LocationEntry } from './location-config.ts';
 export { openLocations } from './locations.ts';
 export type { Locations, LocationsOptions, NamedLocation } from './locations.ts';

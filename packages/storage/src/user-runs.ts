@@ -10,7 +10,7 @@ import {
 } from '@infrabackup/core';
 import { openDiskRunStore } from './disk-run-store.ts';
 import { openFileStore } from './file-store.ts';
-import { findBackup, openFoundBackup } from './find-backup.ts';
+import { findBackup, openFoundBackup, type OpenOther } from './find-backup.ts';
 import type { Locations } from './locations.ts';
 
 /** Where a user's runs lie, and what they come from. */
@@ -22,6 +22,8 @@ export interface UserRunsOptions {
   readonly workingFolder: string;
   /** What encrypted objects are opened with, of backups and of what was kept. */
   readonly keyring?: Keyring | undefined;
+  /** Opens backups of other tools. */
+  readonly openOther?: OpenOther | undefined;
 }
 
 /** The runs of a user on this machine, with what it takes to go on with them and to take them back. */
@@ -41,13 +43,14 @@ export interface UserRuns {
 }
 
 /** The runs of a user. Nothing is read yet. */
-export function openUserRuns({ stateFolder, locations, workingFolder, keyring }: UserRunsOptions): UserRuns {
+export function openUserRuns(options: UserRunsOptions): UserRuns {
+  const { stateFolder, locations, workingFolder, keyring, openOther } = options;
   const store = openDiskRunStore(join(stateFolder, 'restores'));
 
   async function openBackup({ head, plan }: RunRecord, signal?: AbortSignal): Promise<Backup> {
     const [named, from] = isUri(head.location) ? [plan.backup.name, head.location] : [head.location, undefined];
     const found = await findBackup(named, { from, locations, workingFolder, signal });
-    const backup = await openFoundBackup(found, signal, keyring);
+    const backup = await openFoundBackup(found, { signal, keyring, openOther });
     const { digest } = plan.backup;
     if (digest === undefined || backup.summary?.digest === digest) return backup;
     throw new AppError(

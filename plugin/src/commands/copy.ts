@@ -15,6 +15,7 @@ import { encryptFlags, keyFlags, readEncryption, readKeys } from '../flags/encry
 import { underHeading, type FlagValues } from '../flags/flag.ts';
 import { fromFlag } from '../flags/location-flags.ts';
 import { outputFlag } from '../flags/output-flags.ts';
+import { otherToolsOpener } from '../open-other.ts';
 import { openLocation } from '../open-location.ts';
 import { describeEncrypted, describeInClear } from '../render/encryption-notes.ts';
 import { describeWarning } from '../render/backup-notes.ts';
@@ -106,8 +107,8 @@ async function rewritingOf(given: Flags, shell: Shell): Promise<Rewriting | unde
 }
 
 async function copyAsIs(found: FoundBackup, given: Flags, shell: Shell): Promise<unknown> {
-  if (found.kind === 'tarball') {
-    throw new AppError('USAGE', `${found.uri} lies without its summary, and cannot be copied as it is`, {
+  if (found.kind !== 'stored') {
+    throw new AppError('USAGE', `${found.uri} lies without a summary, and cannot be copied as it is`, {
       hint: 'write it anew under a name: --as NAME',
       refs: [found.uri],
     });
@@ -139,7 +140,8 @@ async function copyAnew(
   shell: Shell,
 ): Promise<unknown> {
   const { backupWriter, openDiskSpool, openFoundBackup } = await import('@infrabackup/storage');
-  const backup = await openFoundBackup(found, shell.signal, keys);
+  const openOther = otherToolsOpener(keys, {}, shell);
+  const backup = await openFoundBackup(found, { keyring: keys, openOther, signal: shell.signal });
   const to = await openLocation(given.to, shell);
   const line = overwrittenLine(shell.err, shell.clock);
   try {

@@ -5,7 +5,9 @@ import {
   parseLabelSelector,
   type BackupSummary,
   type ListedBackup,
+  type Store,
 } from '@infrabackup/core';
+import type { VeleroHead } from '@infrabackup/formats';
 import { fromFlag } from '../flags/location-flags.ts';
 import { noHeadersFlag, outputFlag } from '../flags/output-flags.ts';
 import { openLocation } from '../open-location.ts';
@@ -13,6 +15,7 @@ import { formatAge, formatAgeAt } from '../render/age.ts';
 import { showList, type ListColumn } from '../render/list-view.ts';
 import { formatBytes, formatLabels, formatNumber } from '../render/quantity.ts';
 import { countsOf, shownSummary } from '../render/shown-summary.ts';
+import type { Shell } from '../shell.ts';
 import { defineVerb } from '../verb.ts';
 
 /** `list`: the backups of a location, the newest first. */
@@ -27,7 +30,7 @@ export const list = defineVerb({
     'no-headers': noHeadersFlag,
   },
   description:
-    'Shows the backups that exist, the newest first. One that is still being written, or was never finished, is none; prune names what is left of those. A backup whose summary cannot be read is shown as such, and the exit status says so.',
+    'Shows the backups that exist, the newest first. One that is still being written, or was never finished, is none; prune names what is left of those. Backups that Velero made are shown too. A backup whose summary cannot be read is shown as such, and the exit status says so.',
   examples: [
     ['kubectl infrabackup list', 'The default location'],
     ['kubectl infrabackup list --from /mnt/backups -l team=shop -o wide', 'A folder, and some of its backups'],
@@ -37,14 +40,15 @@ export const list = defineVerb({
   run: async ({ flags }, shell) => {
     const requirements = parseLabelSelector(flags.selector ?? '');
     const store = await openLocation(flags.from, shell);
-    const found = await Array.fromAsync(listBackups(store, shell.signal));
-    const rows = found
-      .filter(({ summary }) => summary === undefined || matchesLabels(requirements, summary.labels))
+    const others: string[] = [];
+    const own: readonly Row[] = await Array.fromAsync(listBackups(store, shell.signal, others));
+    const rows = [...own, ...(await rowsOfVelero(store, others, shell))]
+      .filter((row) => matchesLabels(requirements, headOf(row)?.labels ?? {}) || headOf(row) === undefined)
       .sort(newestFirst);
     const view = {
       rows,
       columns: columnsAt(shell.clock.now()),
-      name: ({ name }: ListedBackup) => name,
+      name: ({ name }: Row) => name,
       item: itemOf,
       whenEmpty: `No backups found in ${store.uri}: make one by 'kubectl infrabackup create'`,
     };
@@ -55,37 +59,63 @@ export const list = defineVerb({
   },
 });
 
-/** Those of unknown age last, by name. */
-function newestFirst(a: ListedBackup, b: ListedBackup): number {
-  if (a.summary === undefined || b.summary === undefined)
-    return Number(b.summary !== undefined) - Number(a.summary !== undefined);
-  return compareAge(b.summary, a.summary);
+/** A backup as it is listed: ours, or one of Velero's, whose archive is not read for it. */
+type Row =
+  | (ListedBackup & { readonly velero?: undefined })
+  | { readonly name: string; readonly summary?: undefined; readonly problem?: undefined; readonly velero: VeleroHead };
+
+/** Where there are names that no backup of ours has, Velero may have made some. */
+async function rowsOfVelero(store: Store, names: readonly string[], shell: Shell): Promise<readonly Row[]> {
+  if (names.length === 0) return [];
+  const { listVelero } = await import('@infrabackup/formats');
+  return (await listVelero(store, names, shell.signal)).map((velero) => ({ name: velero.name, velero }));
 }
 
-function columnsAt(nowMs: number): readonly ListColumn<ListedBackup>[] {
+/** What is known of the backup without its archive; undefined where its summary cannot be read. */
+function headOf({ summary, velero }: Row): BackupSummary | ReturnType<VeleroHead['head']> | undefined {
+  return summary ?? velero?.head();
+}
+
+/** Those of unknown age last, by name. */
+function newestFirst(a: Row, b: Row): number {
+  const [headA, headB] = [headOf(a), headOf(b)];
+  if (headA === undefined || headB === undefined) return Number(headB !== undefined) - Number(headA !== undefined);
+  return compareAge(headB, headA);
+}
+
+function columnsAt(nowMs: number): readonly ListColumn<Row>[] {
   const column = (
     header: string,
-    text: (summary: BackupSummary) => string,
+    text: (head: NonNullable<ReturnType<typeof headOf>>, row: Row) => string,
     more: { readonly wide?: boolean; readonly whenUnreadable?: string } = {},
-  ): ListColumn<ListedBackup> => ({
+  ): ListColumn<Row> => ({
     header,
     wide: more.wide ?? false,
-    text: ({ summary }) => (summary === undefined ? (more.whenUnreadable ?? '') : text(summary)),
+    text: (row) => {
+      const head = headOf(row);
+      return head === undefined ? (more.whenUnreadable ?? '') : text(head, row);
+    },
   });
   return [
     { header: 'NAME', text: ({ name }) => name },
     column('AGE', ({ startedAt }) => formatAgeAt(startedAt, nowMs), { whenUnreadable: '<unknown>' }),
-    column('STATUS', ({ shortfalls }) => (shortfalls.length === 0 ? 'Complete' : 'Partial'), {
-      whenUnreadable: 'Unreadable',
+    column('STATUS', (_, row) => statusOf(row), { whenUnreadable: 'Unreadable' }),
+    column('OBJECTS', (_, { summary, velero }) => {
+      const objects = summary === undefined ? velero?.objects : countsOf(summary).objects;
+      return objects === undefined ? '' : formatNumber(objects);
     }),
-    column('OBJECTS', (summary) => formatNumber(countsOf(summary).objects)),
-    column('SIZE', ({ archive }) => formatBytes(archive.sizeBytes)),
+    column('SIZE', (_, { summary }) => (summary === undefined ? '' : formatBytes(summary.archive.sizeBytes))),
     column('EXPIRES', ({ expiresAt }) => formatExpiry(expiresAt, nowMs)),
     column('CLUSTER', ({ cluster }) => cluster.context ?? cluster.server, { wide: true }),
     column('VERSION', ({ cluster }) => cluster.version, { wide: true }),
     column('CREATED', ({ startedAt }) => startedAt, { wide: true }),
     column('LABELS', ({ labels }) => formatLabels(labels), { wide: true }),
   ];
+}
+
+function statusOf({ summary, velero }: Row): string {
+  if (velero !== undefined) return 'Velero';
+  return summary?.shortfalls.length === 0 ? 'Complete' : 'Partial';
 }
 
 /** `in 29d`, `expired`, `never`. */
@@ -95,8 +125,8 @@ function formatExpiry(expiresAt: string | undefined, nowMs: number): string {
   return leftMs <= 0 ? 'expired' : `in ${formatAge(leftMs)}`;
 }
 
-function itemOf({ name, summary, problem }: ListedBackup): unknown {
-  return summary === undefined
-    ? { name, problem: { code: problem.code, message: problem.message } }
-    : shownSummary(summary);
+function itemOf(row: Row): unknown {
+  const { name, summary, problem, velero } = row;
+  if (problem !== undefined) return { name, problem: { code: problem.code, message: problem.message } };
+  return velero === undefined ? shownSummary(summary) : { ...headOf(row), objects: velero.objects };
 }

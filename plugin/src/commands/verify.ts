@@ -7,7 +7,7 @@ import {
   type Finding,
   type Verification,
 } from '@infrabackup/core';
-import { findBackup } from '../find-backup.ts';
+import { findBackup, openIfOther } from '../find-backup.ts';
 import { keyFlags, readKeys } from '../flags/encryption-flags.ts';
 import { fromFlag } from '../flags/location-flags.ts';
 import { outputFlag } from '../flags/output-flags.ts';
@@ -37,6 +37,8 @@ export const verify = defineVerb({
 
 Encrypted objects are held against their digests without any key; with theirs also what they say is looked into.
 
+What another tool made, which keeps no digests, is read to its end: every object is one and lies where it should.
+
 Without --digest this finds damage, but not a forger who made a new digest too: keep the one that create printed in another place.`,
   examples: [
     ['kubectl infrabackup verify nightly', 'Is it whole?'],
@@ -52,7 +54,7 @@ Without --digest this finds damage, but not a forger who made a new digest too: 
       );
     }
     const found = await findBackup(named, flags.from, shell);
-    if (flags.digest !== undefined && found.kind === 'tarball') {
+    if (flags.digest !== undefined && found.kind !== 'stored') {
       throw new AppError('USAGE', `${named} lies without its summary, which alone has a digest over all`);
     }
     const keyring = await readKeys(flags, shell);
@@ -72,11 +74,19 @@ Without --digest this finds damage, but not a forger who made a new digest too: 
       }) => line.show(`${formatNumber(objects)} objects  ${formatBytes(archiveBytes)} of ${formatBytes(totalBytes)}`),
     };
     let verification: Verification;
+    let madeBy: string | undefined;
     try {
-      verification =
-        found.kind === 'tarball'
-          ? await verifyArchiveFile(found.archive, options)
-          : await verifyBackup(found.store, found.name, { ...options, files: found.files });
+      const other = await openIfOther(found, keyring, shell);
+      if (other !== undefined) {
+        madeBy = other.header.tool;
+        verification = {
+          ...{ digest: undefined, findings: [], locked: [] },
+          objects: other.header.types.reduce((sum, { count }) => sum + count, 0),
+        };
+      } else if (found.kind === 'tarball') verification = await verifyArchiveFile(found.archive, options);
+      else if (found.kind === 'stored') {
+        verification = await verifyBackup(found.store, found.name, { ...options, files: found.files });
+      } else throw new AppError('BACKUP_NOT_FOUND', `${found.uri} is no backup`, { refs: [found.uri] });
     } finally {
       line.clear();
     }
@@ -84,7 +94,9 @@ Without --digest this finds damage, but not a forger who made a new digest too: 
     if (flags.output === 'json') await shell.out.write(renderJson({ backup: found.uri, ...verification }));
     else if (findings.length === 0) {
       await shell.out.write(
-        `${named} is whole: ${formatCount(objects, 'object')}${digest === undefined ? '' : `, ${digest}`}\n`,
+        madeBy === undefined
+          ? `${named} is whole: ${formatCount(objects, 'object')}${digest === undefined ? '' : `, ${digest}`}\n`
+          : `${named} can be read to its end: ${formatCount(objects, 'object')}; of ${madeBy}, which keeps no digests\n`,
       );
     } else {
       for (const finding of findings)

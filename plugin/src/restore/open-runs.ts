@@ -1,6 +1,7 @@
 import type { Backup, Keyring, RunRecord, RunStore } from '@infrabackup/core';
 import type { UserRuns } from '@infrabackup/storage';
 import { userLocations } from '../open-location.ts';
+import { otherToolsOpener } from '../open-other.ts';
 import type { Shell } from '../shell.ts';
 
 /**
@@ -9,7 +10,10 @@ import type { Shell } from '../shell.ts';
 export async function userRuns(shell: Shell, keyring?: Keyring): Promise<UserRuns> {
   const { openUserRuns, userFolders } = await import('@infrabackup/storage');
   const [{ state: stateFolder }, locations] = [userFolders(shell), await userLocations(shell)];
-  return openUserRuns({ stateFolder, locations, workingFolder: shell.workingFolder, keyring });
+  return openUserRuns({
+    ...{ stateFolder, locations, workingFolder: shell.workingFolder, keyring },
+    openOther: otherToolsOpener(keyring, {}, shell),
+  });
 }
 
 /** The restores of this user on this machine. */

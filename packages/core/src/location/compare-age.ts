@@ -1,6 +1,9 @@
 import type { BackupSummary } from '../archive/summary.ts';
 import { compareUtf8 } from '../object/ref.ts';
 
+/** What tells the age of a backup. */
+type Aged = Pick<BackupSummary, 'startedAt' | 'cluster' | 'revision' | 'name'>;
+
 /**
  * Orders backups by when they were taken, the older first, and always the same way.
  *
@@ -8,7 +11,7 @@ import { compareUtf8 } from '../object/ref.ts';
  * first (https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-versions). It does not go before the time,
  * since a cluster whose etcd was restored counts anew. Where nothing tells, names do.
  */
-export function compareAge(a: BackupSummary, b: BackupSummary): number {
+export function compareAge(a: Aged, b: Aged): number {
   return (
     compareUtf8(a.startedAt, b.startedAt) ||
     compareUtf8(clusterOf(a), clusterOf(b)) ||
@@ -17,7 +20,7 @@ export function compareAge(a: BackupSummary, b: BackupSummary): number {
   );
 }
 
-function clusterOf({ cluster }: BackupSummary): string {
+function clusterOf({ cluster }: Aged): string {
   return cluster.uid ?? cluster.server;
 }
 

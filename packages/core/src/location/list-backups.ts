@@ -18,16 +18,23 @@ const concurrency = 8;
  * The backups of a location, sorted by name.
  *
  * One listing of the names and one read a summary, eight at a time. What has no summary does not exist yet, or no more,
- * and is left out. A summary that cannot be read is data; only what concerns the whole location is thrown.
+ * and is left out; its name is put into `others`, since it may be another tool's. A summary that cannot be read is data; only what concerns the whole location is thrown.
  */
-export async function* listBackups(store: Store, signal?: AbortSignal): AsyncGenerator<ListedBackup> {
+export async function* listBackups(
+  store: Store,
+  signal?: AbortSignal,
+  others: string[] = [],
+): AsyncGenerator<ListedBackup> {
   const names: string[] = [];
   for await (const name of store.listNames(backupsPrefix, signal)) if (isBackupName(name)) names.push(name);
   names.sort();
 
   const reading: Promise<ListedBackup | undefined>[] = [];
   for (const name of names) {
-    const next = readListed(store, name, signal);
+    const next = readListed(store, name, signal).then((backup) => {
+      if (backup === undefined) others.push(name);
+      return backup;
+    });
     // A failure is seen when its turn comes; a consumer that stops before that does not want to know.
     next.catch(() => undefined);
     reading.push(next);
