@@ -47,8 +47,9 @@ export async function startAzurite(folder: string): Promise<AzureServer> {
   const endpoint = `https://127.0.0.1:${server.port}`;
   const ca = join(server.folder, 'pki/ca.crt');
   const credential = new StorageSharedKeyCredential(account, key);
-  const tlsOptions = { ca: await readFile(ca, 'utf8') };
-  await new ContainerClient(`${endpoint}/${account}/${container}`, credential, { tlsOptions }).create();
+  // The client takes what concerns TLS, although its type does not say so.
+  const options = { retryOptions: { maxTries: 3 }, tlsOptions: { ca: await readFile(ca, 'utf8') } };
+  await new ContainerClient(`${endpoint}/${account}/${container}`, credential, options).create();
   return {
     env: { AZURE_STORAGE_KEY: key },
     endpoint,

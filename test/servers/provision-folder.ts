@@ -36,12 +36,7 @@ export async function provisionNpmPackage(name: string, version: string): Promis
 }
 
 /** Throws ServerUnavailableError, saying what needs the command and where to get it, unless it runs. */
-async function requireCommand(
-  command: string,
-  args: readonly string[],
-  reason: string,
-  source: string,
-): Promise<void> {
+async function requireCommand(command: string, args: readonly string[], reason: string, source: string): Promise<void> {
   try {
     await runCommand(command, args);
   } catch {
