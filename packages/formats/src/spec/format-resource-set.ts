@@ -9,7 +9,7 @@ import {
   type TypePlan,
 } from '@infrabackup/core';
 import type { BackupSpec } from './backup-spec.ts';
-import type { FormattedSpec } from './format-spec.ts';
+import type { FormattedSpec } from './formatted-spec.ts';
 import { formatLabelSelector } from './label-selector.ts';
 
 /** One selector of a ResourceSet. Source: https://github.com/rancher/backup-restore-operator (pkg/apis) */

@@ -1,19 +1,12 @@
 import { isExpression, isPattern, type BackupPlan, type JsonObject, type SelectionRule } from '@infrabackup/core';
 import type { BackupSpec, SpecDialect } from './backup-spec.ts';
 import { formatKeepTime } from './duration.ts';
+import type { FormattedSpec } from './formatted-spec.ts';
 import { formatResourceSet } from './format-resource-set.ts';
 import { formatLabelSelector, labelsOfSelector } from './label-selector.ts';
 import { ownApiVersion, ownKind } from './own-spec.ts';
 import { excludedLabel } from './read-velero-spec.ts';
 import { joinedRules, type JoinedRule } from './rule-within.ts';
-
-/** A specification in another dialect. */
-export interface FormattedSpec {
-  /** One, or, where the dialect knows one rule only, one a rule: together they are what was asked for. */
-  readonly documents: readonly JsonObject[];
-  /** What the dialect has no words for, for a person; empty when nothing is lost. */
-  readonly lost: readonly string[];
-}
 
 /**
  * The specification in that dialect.
