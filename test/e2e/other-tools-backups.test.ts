@@ -90,6 +90,14 @@ await describeOnCluster("other tools' backups", {}, (on) => {
     await workplace.succeed('copy', 'nightly', ...from, '--as', 'adopted');
     await workplace.succeed('verify', 'adopted');
     expect((await workplace.run('diff', 'adopted')).exitCode).toBe(0);
+
+    const out = join(workplace.home, 'out');
+    const written = await workplace.succeed('copy', 'adopted', '--format', 'rancher', '--to', out, '-o', 'name');
+    const archive = join(out, written.trim());
+    expect((await workplace.run('diff', archive)).exitCode).toBe(0);
+    await workplace.succeed('copy', archive, '--as', 'yaml', '--format', 'manifests', '--to', out);
+    expect((await workplace.run('diff', join(out, 'yaml'))).exitCode).toBe(0);
+    await on.cluster.kubectl(['apply', '-R', '-f', join(out, 'yaml/shop'), '--dry-run=server']);
   });
 
   it("one of Rancher's operator is compared and restored, and the workloads of its ResourceSet are taken over", async () => {

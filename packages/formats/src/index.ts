@@ -9,3 +9,5 @@ export type { RoleOptions } from './spec/roles-of-plan.ts';
 export { listVelero, openForeign } from './archive/open-foreign.ts';
 export type { ForeignPlaceOfBackup, OpenForeignOptions } from './archive/open-foreign.ts';
 export type { VeleroHead } from './archive/velero-head.ts';
+export { writeManifests } from './archive/write-manifests.ts';
+export { rancherArchive, rancherFileName } from './archive/write-rancher.ts';

@@ -34,6 +34,12 @@ const flags = {
     completes: 'location',
   },
   as: { kind: 'string', describe: 'Copy under this name, as a backup with a digest of its own' },
+  format: {
+    kind: 'string',
+    choices: ['infrabackup', 'rancher', 'manifests'],
+    describe:
+      "What to write: a backup of ours (the default), an archive for Rancher's backup operator, or a folder of YAML for kubectl apply",
+  },
   output: outputFlag(['text', 'json', 'name']),
   ...underHeading('Encryption flags:', {
     ...encryptFlags,
@@ -63,6 +69,7 @@ With --encryption-config, --age-recipient or --decrypt every object is read and 
     ['kubectl infrabackup list -o name | xargs kubectl infrabackup copy --to /mnt/usb', 'All of them'],
     ['kubectl infrabackup copy nightly --as nightly-2 --encryption-config new.yaml', 'Under a new key'],
     ['kubectl infrabackup copy ./nightly --to offsite', 'The folder of a backup'],
+    ['kubectl infrabackup copy nightly --format manifests --to ./yaml', 'Files for kubectl apply'],
   ],
   outcomes: ['not-found', 'exists', 'location', 'damaged', 'key'],
   run: async ({ positionals, flags: given }, shell) => {
@@ -73,7 +80,11 @@ With --encryption-config, --age-recipient or --decrypt every object is read and 
     for (const named of names) {
       const found = await findBackup(named, given.from, shell);
       const copied =
-        anew === undefined ? await copyAsIs(found, given, shell) : await copyAnew(found, anew, given, shell);
+        given.format === 'rancher' || given.format === 'manifests'
+          ? await copyOut(found, anew ?? { encryption: undefined, keys: await readKeys({}, shell) }, given, shell)
+          : anew === undefined
+            ? await copyAsIs(found, given, shell)
+            : await copyAnew(found, anew, given, shell);
       if (given.output === 'json') made.push(copied);
     }
     if (given.output === 'json') await shell.out.write(renderJson(made));
@@ -158,6 +169,44 @@ async function copyAnew(
     await say(summary, `written, ${how}, ${summary.digest}`, to.uri, given, shell);
     if (given.output !== 'json') await shell.err.write(notesOf(summary));
     return { location: to.uri, wasThere: false, keptBytes: 0, summary: shownSummary(summary) };
+  } finally {
+    line.clear();
+  }
+}
+
+/** Writes the objects for another tool. Nothing that is encrypted is written in clear unless the flags say so. */
+async function copyOut(
+  found: FoundBackup,
+  { encryption, keys }: Rewriting,
+  given: Flags,
+  shell: Shell,
+): Promise<unknown> {
+  const { openFoundBackup } = await import('@infrabackup/storage');
+  const { rancherArchive, rancherFileName, writeManifests } = await import('@infrabackup/formats');
+  const openOther = otherToolsOpener(keys, {}, shell);
+  const backup = await openFoundBackup(found, { keyring: keys, openOther, signal: shell.signal });
+  const sealing = encryption === 'clear' ? undefined : (encryption ?? asItIs(backup, keys));
+  if (sealing !== undefined && (given.format === 'manifests' || sealing.age !== undefined)) {
+    throw new AppError('USAGE', `${given.format!} cannot be encrypted so`, {
+      hint: 'write it in clear, --decrypt, or an archive for Rancher with --encryption-config FILE',
+    });
+  }
+  const name = parseBackupName(given.as ?? backup.header.name);
+  const to = await openLocation(given.to, shell);
+  const line = overwrittenLine(shell.err, shell.clock);
+  try {
+    let key = name;
+    if (given.format === 'manifests') {
+      const report = (count: number): void => line.show(`${name}  ${formatNumber(count)} objects`);
+      await writeManifests(backup, to, name, { signal: shell.signal, report });
+    } else {
+      key = rancherFileName({ ...backup.header, name }, sealing !== undefined);
+      await to.create(key, rancherArchive(backup, sealing), shell.signal);
+    }
+    line.clear();
+    if (given.output === 'name') await shell.out.write(`${key}\n`);
+    else if (given.output !== 'json') await shell.out.write(`${to.uri}/${key}: written for ${given.format!}\n`);
+    return { location: to.uri, key };
   } finally {
     line.clear();
   }

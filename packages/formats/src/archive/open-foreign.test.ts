@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import {
   backupFiles,
+  encryptionBy,
   formatRef,
   parseEncryptionConfig,
   sealBody,
@@ -12,6 +13,8 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { objectText, openMemorySpool, sourceOf, storeWith, tarballOf, type TarEntry } from '../testing/tarballs.ts';
 import { openForeign, type OpenForeignOptions } from './open-foreign.ts';
+import { writeManifests } from './write-manifests.ts';
+import { rancherArchive, rancherFileName } from './write-rancher.ts';
 
 const options: OpenForeignOptions = { openSpool: openMemorySpool, namespace: 'default' };
 const file = backupFiles('nightly');
@@ -215,6 +218,66 @@ describe("a backup of Rancher's operator", () => {
     await expect(tarball(entries(body), undefined, { keyring: { keys: [keyOf(2)] } })).rejects.toMatchObject({
       code: 'KEY_WRONG',
     });
+  });
+});
+
+describe('what is written for another tool', () => {
+  const uid = 'c8797ff5-6394-11e8-9072-0242ac110002';
+  const uriOf = (backup: Backup, isEncrypted: boolean): string => `/b/${rancherFileName(backup.header, isEncrypted)}`;
+  const given = () =>
+    tarball(
+      [
+        ['filters/filters.json', JSON.stringify(resourceSet)],
+        ['secrets.#v1/shop/password.json', secret],
+        ['deployments.apps#v1/shop/web.json', deployment],
+      ],
+      `/b/nightly-${uid}-2026-06-03T02-00-00Z.tar.gz`,
+    );
+
+  it("is read back the same, by the rules of Rancher's operator", async () => {
+    const backup = await given();
+    const packed = Buffer.concat(await Array.fromAsync(rancherArchive(backup, undefined)));
+    const back = (await openForeign(
+      { kind: 'tarball', uri: uriOf(backup, false), archive: sourceOf(packed) },
+      options,
+    ))!;
+    expect(await names(back)).toEqual(await names(backup));
+    expect(back.header).toMatchObject({ cluster: { uid }, startedAt: '2026-06-03T02:00:00Z' });
+    expect(back.header.selection).toEqual(backup.header.selection);
+    expect(await textOf(back, 'secrets', 'password', 'shop')).toBe(secret);
+  });
+
+  it('is encrypted where that is asked for', async () => {
+    const backup = await given();
+    const encryption = encryptionBy({ rules: [{ resources: ['secrets'], key }], keys: [key] });
+    const packed = Buffer.concat(await Array.fromAsync(rancherArchive(backup, encryption)));
+    const found = { kind: 'tarball', uri: uriOf(backup, true), archive: sourceOf(packed) } as const;
+    await expect(openForeign(found, options)).rejects.toMatchObject({ code: 'KEY_MISSING' });
+    const back = (await openForeign(found, { ...options, keyring: { keys: [key] } }))!;
+    expect(await textOf(back, 'secrets', 'password', 'shop')).toBe(secret);
+  });
+
+  it('fails with what keeps an object from being read', async () => {
+    const backup = await given();
+    const broken: Backup = {
+      ...backup,
+      // eslint-disable-next-line require-yield, @typescript-eslint/require-await
+      async *readMany() {
+        throw new Error('locked');
+      },
+    };
+    await expect(Array.fromAsync(rancherArchive(broken, undefined))).rejects.toThrow('locked');
+  });
+
+  it('as manifests is a file an object, without what the server owns', async () => {
+    const store = await storeWith({});
+    expect(await writeManifests(await given(), store, 'nightly')).toBe(2);
+    const keys = (await Array.fromAsync(store.list(''))).map(({ key: found }) => found);
+    expect(keys).toEqual(['nightly/shop/deployments.apps/web.yaml', 'nightly/shop/secrets/password.yaml']);
+    expect((await store.read(keys[1]!)).toString()).toBe(
+      'apiVersion: v1\nkind: Secret\nmetadata:\n  name: password\n  namespace: shop\ndata:\n  a: c2VjcmV0\n',
+    );
+    await expect(writeManifests(await given(), store, 'nightly')).rejects.toMatchObject({ code: 'STORE_EXISTS' });
   });
 });
 
