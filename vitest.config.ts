@@ -17,6 +17,8 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/extension/**', '**/node_modules/**'],
           testTimeout: 180_000,
+          // Controllers take their time on busy cores.
+          expect: { poll: { timeout: 30_000, interval: 100 } },
           hookTimeout: 1_800_000,
           // Each file may start its own control plane; two cores carry no more than one at full speed.
           fileParallelism: false,
