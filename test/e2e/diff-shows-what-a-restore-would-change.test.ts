@@ -1,5 +1,6 @@
 import { beforeAll, expect, it } from 'vitest';
 import { describeOnCluster } from '../cluster/suite.ts';
+import { snapshotCluster, snapshotDifferences } from '../support/cluster-snapshot.ts';
 import { openWorkplace, type Workplace } from '../support/plugin.ts';
 
 interface DiffData {
@@ -17,12 +18,8 @@ interface DiffData {
 await describeOnCluster('diff against the live cluster', { fixtures: true }, (on) => {
   let workplace: Workplace;
   const kubectl = (...args: string[]): Promise<unknown> => on.cluster.kubectl(args);
-  /** Every object of the cluster with its resourceVersion, by a reader that is not our own. */
-  const versions = async (): Promise<string> => {
-    const { stdout } = await on.cluster.kubectl(['get', 'cm,deploy,svc,secret,pdb,hpa,role,crd', '-A', '-o', 'json']);
-    const { items } = JSON.parse(stdout) as { items: { metadata: { uid: string; resourceVersion: string } }[] };
-    return items.map(({ metadata }) => `${metadata.uid} ${metadata.resourceVersion}`).join('\n');
-  };
+  /** By a reader that is not our own, but for what controllers write in their own time. */
+  const snapshot = () => snapshotCluster(on.cluster.client(), { settled: true });
   const data = async (...args: string[]): Promise<DiffData> =>
     JSON.parse((await workplace.run('diff', 'nightly', '-o', 'json', ...args)).stdout) as DiffData;
 
@@ -59,7 +56,7 @@ await describeOnCluster('diff against the live cluster', { fixtures: true }, (on
     await kubectl('-n', 'lab', 'delete', 'configmap', 'gone');
     await kubectl('-n', 'lab', 'create', 'configmap', 'fresh', '--from-literal=a=b');
     await kubectl('-n', 'lab', 'patch', 'secret', 'login', '--patch', '{"stringData":{"password":"after-rotation"}}');
-    const before = await versions();
+    const before = await snapshot();
 
     const { exitCode, stdout, stderr } = await workplace.run('diff', 'nightly', '-n', 'lab');
     expect(exitCode).toBe(1);
@@ -84,7 +81,7 @@ await describeOnCluster('diff against the live cluster', { fixtures: true }, (on
       '-  password: "*** (before)"',
       '+  password: "*** (after)"',
     ]);
-    expect(await versions()).toBe(before);
+    expect(snapshotDifferences(before, await snapshot())).toEqual([]);
   });
 
   it('names what is live only as extra, which nothing but --prune would touch', async () => {
@@ -126,7 +123,9 @@ await describeOnCluster('diff against the live cluster', { fixtures: true }, (on
     await kubectl('-n', 'lab', 'delete', 'job', 'once');
     await kubectl('-n', 'lab', 'create', 'job', 'once', '--image=example.com/job:2');
     const { stdout, exitCode } = await workplace.run('diff', 'with-job', 'job/once', '-n', 'lab');
-    expect(stdout).toMatch(/^# conflict jobs\.batch\/once -n lab: spec\.template cannot change; replacing it: /);
+    expect(stdout).toMatch(
+      /^# conflict jobs\.batch\/once -n lab: spec\.template cannot change; --existing replace deletes it and creates it anew: /,
+    );
     expect(exitCode).toBe(1);
     const replaced = await workplace.run(
       'diff',
