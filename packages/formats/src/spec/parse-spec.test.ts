@@ -81,7 +81,8 @@ describe('a ResourceSet', () => {
   const set = (...resourceSelectors: object[]): unknown => ({
     apiVersion: 'resources.cattle.io/v1',
     kind: 'ResourceSet',
-    metadata: { name: 'rancher-set' },
+    metadata: { name: 'rancher-set', uid: 'b4' },
+    status: {},
     resourceSelectors,
     controllerReferences: [
       { apiVersion: 'apps/v1', resource: 'deployments', name: 'rancher', namespace: 'cattle-system', replicas: 3 },

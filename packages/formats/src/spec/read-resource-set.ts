@@ -21,6 +21,7 @@ export function readResourceSet(fields: Fields): BackupSpec {
   const scaleDown = (fields.maps('controllerReferences') ?? []).map(readController);
   fields.any('apiVersion');
   fields.any('kind');
+  fields.any('status');
   fields.end();
   const selection: Selection = { preset: name, rules, exact: true, ...(scaleDown.length > 0 && { scaleDown }) };
   return { name, dialect: 'resource-set', selection, labels: {}, notes: [] };
