@@ -8,7 +8,10 @@ import type { Store, StoreEntry } from '@infrabackup/core';
 
 /** What a driver's values may cost while they pass through. */
 export interface ConformanceOptions {
-  /** Memory that a stream of any length may hold, in MiB; Infinity for a store that keeps its values in memory. */
+  /**
+   * Memory that a stream of any length may hold, in MiB, and what passed since the garbage before was swept; Infinity for
+   * a store that keeps its values in memory.
+   */
   readonly bufferedMiB?: number;
 }
 
@@ -20,7 +23,7 @@ export interface ConformanceOptions {
 export function storeConformance(
   name: string,
   makeStore: () => Promise<Store>,
-  { bufferedMiB = 4 }: ConformanceOptions = {},
+  { bufferedMiB = 9 }: ConformanceOptions = {},
 ): void {
   describe(`${name} keeps the Store contract`, () => {
     let store: Store;

@@ -49,7 +49,7 @@ export function parseExpression(text: string): RegExp {
     return found.replace(/^\(\?P</, '(?<');
   });
   try {
-    return new RegExp(source, [...'ims'].filter((flag) => wanted.includes(flag)).join(''));
+    return new RegExp(source, ['i', 'm', 's'].filter((flag) => wanted.includes(flag)).join(''));
   } catch (cause) {
     throw unusable(text, (cause as Error).message.replace(/^.*: /, ''));
   }

@@ -39,5 +39,5 @@ function fieldOf(object: unknown, path: readonly string[]): string {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, member)) return '';
     value = (value as Record<string, unknown>)[member];
   }
-  return typeof value === 'object' && value !== null ? '' : String(value ?? '');
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : '';
 }
