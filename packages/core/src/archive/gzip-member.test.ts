@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { deflateRawSync, gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { gzipTrailer, MemberPacker, packMember, unpackMember } from './gzip-member.ts';
+import { gzipTrailer, MemberPacker, packMember, unpackMember, unpackMembers } from './gzip-member.ts';
 
 const content = Buffer.from('content '.repeat(1000));
 const header = Buffer.from('1f8b08000000000000ff', 'hex');
@@ -74,5 +74,33 @@ describe('a member', () => {
       const unpacking = unpackMember(Buffer.concat([header, deflated, lying]), content.length - 1, 'it');
       await expect(unpacking).rejects.toMatchObject({ code: 'BACKUP_DAMAGED' });
     }
+  });
+});
+
+describe('neighbouring members', () => {
+  const contents = ['one', 'x'.repeat(100_000), ''].map((text) => Buffer.from(text));
+  const pack = async () => {
+    const members = await Promise.all(contents.map((content) => packMember(content, 1)));
+    return { bytes: Buffer.concat(members), lengths: members.map((member) => member.length) };
+  };
+
+  it('are unpacked together as each by itself', async () => {
+    const { bytes, lengths } = await pack();
+    expect(await unpackMembers(bytes, lengths)).toEqual(contents);
+  });
+
+  it.each<[string, (bytes: Buffer, lengths: number[]) => void]>([
+    ['one of them is damaged', (bytes) => void (bytes[40]! ^= 1)],
+    ['one of them has another header', (bytes, lengths) => void (bytes[lengths[0]! + 9] = 3)],
+    ['a length is wrong', (_, lengths) => void (lengths[0]! += 1)],
+    ['one claims another size', (bytes) => void bytes.writeUInt32LE(1, bytes.length - 4)],
+    [
+      'they claim to hold more than is unpacked at once',
+      (bytes) => void bytes.writeUInt32LE(2 ** 31, bytes.length - 4),
+    ],
+  ])('are left to be unpacked one by one when %s', async (_, harm) => {
+    const { bytes, lengths } = await pack();
+    harm(bytes, lengths);
+    expect(await unpackMembers(bytes, lengths)).toBeUndefined();
   });
 });

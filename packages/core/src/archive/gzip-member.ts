@@ -1,5 +1,6 @@
-import { constants, crc32, createGzip, gzip, inflateRaw } from 'node:zlib';
-import type { Gzip, ZlibReset } from 'node:zlib';
+import { promisify } from 'node:util';
+import { constants, crc32, createGzip, gunzip, gzip, inflateRaw } from 'node:zlib';
+import type { Gzip, ZlibOptions, ZlibReset } from 'node:zlib';
 import { damaged } from './damaged.ts';
 
 /**
@@ -136,3 +137,30 @@ function inflateWhole(deflated: Buffer, limitBytes: number, chunkSize: number, w
     });
   });
 }
+
+/** What several members may hold that are unpacked in one go. */
+const togetherBytes = 1 << 23;
+
+/**
+ * The contents of several neighbouring members, which lie one after another in `bytes`: in one trip to a thread, where
+ * {@link unpackMember} takes one for each. Undefined when they cannot be had so, for whatever reason; `unpackMember` tells it.
+ */
+export async function unpackMembers(bytes: Buffer, lengths: readonly number[]): Promise<Buffer[] | undefined> {
+  const sizes: number[] = [];
+  let end = 0;
+  for (const length of lengths) {
+    if (!bytes.subarray(end, end + header.length).equals(header)) return undefined;
+    end += length;
+    sizes.push(bytes.readUInt32LE(end - 4));
+  }
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  if (total > togetherBytes) return undefined;
+  const content = await unpackStream(bytes, { maxOutputLength: total + 1, chunkSize: total + 64 }).catch(
+    () => undefined,
+  );
+  if (content?.length !== total) return undefined;
+  let start = 0;
+  return sizes.map((size) => content.subarray(start, (start += size)));
+}
+
+const unpackStream = promisify(gunzip) as (bytes: Buffer, options: ZlibOptions) => Promise<Buffer>;

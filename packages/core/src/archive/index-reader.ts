@@ -6,7 +6,7 @@ import { blockLimitBytes } from './archive-layout.ts';
 import { readExactly } from './archive-source.ts';
 import type { ArchiveSource } from './archive-source.ts';
 import { damaged } from './damaged.ts';
-import { unpackMember } from './gzip-member.ts';
+import { unpackMember, unpackMembers } from './gzip-member.ts';
 import { parseBlock } from './index-block.ts';
 import type { IndexEntry } from './index-entry.ts';
 import { scanBlock, type IndexRow } from './index-row.ts';
@@ -24,7 +24,7 @@ export interface EntryQuery {
 /** Blocks whose entries lie ready. */
 const keptBlocks = 8;
 /** Neighbouring blocks are read together up to this length. */
-const readBytes = 1 << 18;
+const readBytes = 1 << 20;
 
 /** Finds entries by reading only the blocks that can hold them, each held against its digest. */
 export class IndexReader {
@@ -98,21 +98,32 @@ export class IndexReader {
     return (await this.#readBlocks(i, i + 1, (_, text) => this.#parse(i, text)))[0]!;
   }
 
-  /** Reads several neighbouring blocks at once; each is unpacked and made into something by itself. */
+  /** Reads and unpacks several neighbouring blocks at once; each is made into something by itself. */
   async #readBlocks<T>(from: number, to: number, make: (i: number, text: string) => T): Promise<Promise<T>[]> {
     const start = this.#blocks[from]!.offset;
     const last = this.#blocks[to - 1]!;
     const bytes = await readExactly(this.#source, start, last.offset + last.length - start);
-    const making: Promise<T>[] = [];
-    for (let i = from; i < to; i++) {
-      const { offset, length } = this.#blocks[i]!;
-      const made = this.#unpack(i, bytes.subarray(offset - start, offset - start + length)).then((text) =>
-        make(i, text),
-      );
+    const packed = this.#blocks.slice(from, to).map(({ offset, length }) => {
+      return bytes.subarray(offset - start, offset - start + length);
+    });
+    const texts = this.#unpackTogether(from, bytes, packed);
+    return packed.map((block, place) => {
+      const i = from + place;
+      const made = texts.then(async (all) => make(i, all?.[place]?.toString() ?? (await this.#unpack(i, block))));
       made.catch(() => undefined);
-      making.push(made);
-    }
-    return making;
+      return made;
+    });
+  }
+
+  /** The contents of neighbouring blocks, if all of them are as they should be. */
+  async #unpackTogether(from: number, bytes: Buffer, packed: readonly Buffer[]): Promise<Buffer[] | undefined> {
+    const isWhole = packed.every((block, place) => bytesDigest(block) === this.#blocks[from + place]!.sha256);
+    return isWhole
+      ? unpackMembers(
+          bytes,
+          packed.map((block) => block.length),
+        )
+      : undefined;
   }
 
   /** The entries in the bytes of a block. */

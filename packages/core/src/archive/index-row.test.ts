@@ -40,9 +40,8 @@ test('gives lines of another make the same keys', () => {
 });
 
 test('says which line is no entry, and which entry names bytes that are not there', () => {
-  expect(() => scanBlock(block(lines[0]!, '["shop"]'), 'configmaps', 150, 'here')).toThrow(
-    expect.objectContaining({ code: 'BACKUP_DAMAGED' }),
-  );
+  const broken = scanBlock(block(lines[0]!, '["shop"]'), 'configmaps', 150, 'here');
+  expect(() => broken[1]!.key).toThrow(expect.objectContaining({ code: 'BACKUP_DAMAGED' }));
   const beyond = scanBlock(block(line('shop', 'web', 7, 0, 10, digest('a'), null, '', [])), 'configmaps', 150, 'here');
   expect(() => beyond[0]!.entry()).toThrow(expect.objectContaining({ code: 'BACKUP_DAMAGED' }));
 });

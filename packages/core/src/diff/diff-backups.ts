@@ -99,7 +99,9 @@ async function* unequalEntries(
 
 /** Whether the rows are of one object, with equal content by their digests. */
 function isEqual(a: IndexRow, b: IndexRow, comparable: boolean): boolean {
-  if (a.key !== b.key || a.type !== b.type) return false;
+  if (a.type !== b.type) return false;
+  if (a.line === b.line) return true;
+  if (a.key !== b.key) return false;
   return a.stored === b.stored || (comparable && a.content !== undefined && a.content === b.content);
 }
 
