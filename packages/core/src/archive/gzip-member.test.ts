@@ -84,12 +84,12 @@ describe('neighbouring members', () => {
     return { bytes: Buffer.concat(members), lengths: members.map((member) => member.length) };
   };
 
-  it('are unpacked together as each by itself', async () => {
+  test('are unpacked together as each by itself', async () => {
     const { bytes, lengths } = await pack();
     expect(await unpackMembers(bytes, lengths)).toEqual(contents);
   });
 
-  it.each<[string, (bytes: Buffer, lengths: number[]) => void]>([
+  test.each<[string, (bytes: Buffer, lengths: number[]) => void]>([
     ['one of them is damaged', (bytes) => void (bytes[40]! ^= 1)],
     ['one of them has another header', (bytes, lengths) => void (bytes[lengths[0]! + 9] = 3)],
     ['a length is wrong', (_, lengths) => void (lengths[0]! += 1)],
