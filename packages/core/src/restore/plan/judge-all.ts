@@ -2,7 +2,7 @@ import type { Backup } from '../../archive/open-backup.ts';
 import type { Spool } from '../../archive/spool.ts';
 import type { ClusterReader, Discovery } from '../../cluster/reader.ts';
 import type { DryRunWriter } from '../../cluster/writer.ts';
-import { concurrently } from '../../concurrently.ts';
+import { concurrently, workAhead } from '../../concurrently.ts';
 import { contentDigest } from '../../object/content-digest.ts';
 import type { Manifest } from '../../object/manifest.ts';
 import { rawObject } from '../../object/object-scanner.ts';
@@ -52,7 +52,7 @@ export interface AllJudged {
   readonly lookup: LiveLookup;
 }
 
-const chunkSize = 256;
+const chunkSize = 128;
 const dryRunsAtOnce = 16;
 /** An object that changes while it is looked at is looked at again. */
 const looksAtMost = 3;
@@ -100,14 +100,15 @@ export async function judgeAll(compared: readonly ComparedType[], input: JudgeAl
   let done = 0;
   for (const type of compared) {
     for (const ref of type.unchanged) objects.push({ ref, judged: { verdict: 'unchanged', notes: [] } });
-    for (let from = 0; from < type.differences.length; from += chunkSize) {
-      const chunk = type.differences.slice(from, from + chunkSize);
-      const judgedChunk = await judgeChunk(type, chunk, typeOf, lookup, judgement, input);
+    const judge = (chunk: readonly Difference[]): Promise<readonly JudgedWithLive[]> =>
+      judgeChunk(type, chunk, typeOf, lookup, judgement, input);
+    // While some are shown, the server looks at the next.
+    for await (const judgedChunk of workAhead(chunksOf(type.differences), 1, judge)) {
       for (const { object, before } of judgedChunk) {
         await input.judged?.(object, before);
         objects.push({ ...object, judged: withoutManifest(object.judged) });
       }
-      done += chunk.length;
+      done += judgedChunk.length;
       input.report?.({ kind: 'judged', objects: done, ofObjects: total });
     }
     for (const extra of type.extras) {
@@ -118,6 +119,10 @@ export async function judgeAll(compared: readonly ComparedType[], input: JudgeAl
     }
   }
   return { objects, compared, lookup };
+}
+
+function* chunksOf(differences: readonly Difference[]): Generator<readonly Difference[]> {
+  for (let from = 0; from < differences.length; from += chunkSize) yield differences.slice(from, from + chunkSize);
 }
 
 function withoutManifest(judged: Judged): Judged {
