@@ -104,8 +104,8 @@ await describeOnCluster('the plugin under kubectl', { fixtures: true }, (on) => 
 
     // A user without a right, impersonated: each type is refused by RBAC.
     const nobody = await workplace.run('create', 'nobody', '-n', 'shop', '--as', 'nobody', '--as-group', 'nothing');
-    expect(nobody.exitCode).toBe(3);
-    expect(nobody.stderr).toMatch(/^missing: \d+ types in namespace shop could not be listed, .*configmaps.*secrets/m);
+    expect(nobody.exitCode).toBe(6);
+    expect(nobody.stderr).toMatch(/^error: nothing of what was selected could be read, .*User "nobody" cannot list/m);
     expect(await workplace.run('create', 'x', '--context', 'nope')).toMatchObject({ exitCode: 2 });
     expect(await workplace.run('create', 'x', '--server', 'https://127.0.0.1:1')).toMatchObject({ exitCode: 7 });
     const stranger = await workplace.run(
