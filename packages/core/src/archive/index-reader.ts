@@ -23,8 +23,10 @@ export interface EntryQuery {
 
 /** Blocks whose entries lie ready. */
 const keptBlocks = 8;
-/** Neighbouring blocks are read together up to this length. */
-const readBytes = 1 << 20;
+/** Neighbouring blocks are read together up to this length, where perhaps only the first entries are looked at. */
+const readBytes = 1 << 18;
+/** The same where all of them are. */
+const readAllBytes = 1 << 20;
 
 /** Finds entries by reading only the blocks that can hold them, each held against its digest. */
 export class IndexReader {
@@ -55,7 +57,7 @@ export class IndexReader {
   async *entries(query: EntryQuery = {}): AsyncGenerator<IndexEntry> {
     const isMeant = matcher(query);
     const wanted = this.#blocks.keys().filter((i) => this.#mayHold(i, query));
-    for (const [from, to] of this.#runs(wanted)) {
+    for (const [from, to] of this.#runs(wanted, readBytes)) {
       for (const entries of await Promise.all(await this.#readBlocks(from, to, (i, text) => this.#parse(i, text)))) {
         for (const entry of entries) if (isMeant(entry)) yield entry;
       }
@@ -69,7 +71,7 @@ export class IndexReader {
       scanBlock(text, this.#firsts[i]!.type, this.#archiveBytes, this.#nameOf(i));
     // The next blocks are read and unpacked while these are consumed.
     let ahead: Promise<Promise<IndexRow[]>[]> | undefined;
-    for (const [from, to] of this.#runs(wanted)) {
+    for (const [from, to] of this.#runs(wanted, readAllBytes)) {
       const next = this.#readBlocks(from, to, scan);
       next.catch(() => undefined);
       if (ahead !== undefined) yield* await ahead;
@@ -78,12 +80,12 @@ export class IndexReader {
     if (ahead !== undefined) yield* await ahead;
   }
 
-  /** Neighbouring blocks, as the first and the one past the last. */
-  *#runs(wanted: Iterable<number>): Generator<readonly [from: number, to: number]> {
+  /** Neighbouring blocks of at most that length together, as the first and the one past the last. */
+  *#runs(wanted: Iterable<number>, mostBytes: number): Generator<readonly [from: number, to: number]> {
     let run: [number, number] | undefined;
     for (const i of wanted) {
       const { offset, length } = this.#blocks[i]!;
-      if (run?.[1] === i && offset + length - this.#blocks[run[0]]!.offset <= readBytes) {
+      if (run?.[1] === i && offset + length - this.#blocks[run[0]]!.offset <= mostBytes) {
         run[1] = i + 1;
         continue;
       }
