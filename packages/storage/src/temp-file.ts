@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { lstat, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errnoOf } from './disk-error.ts';
@@ -97,7 +97,11 @@ async function makeOneFolder(folder: string): Promise<void> {
     // Told of a folder on some read-only or foreign file systems before they say that it exists.
     const mayExist = ['EEXIST', 'EROFS', 'EACCES', 'EPERM', 'EISDIR'].includes(errnoOf(error));
     if (mayExist && (await stat(folder).catch(() => undefined))?.isDirectory() === true) return;
-    throw error;
+    // It was there, and whoever removed the last value in it has taken it away since.
+    const isGone = errnoOf(error) === 'EEXIST' && (await lstat(folder).catch(() => undefined)) === undefined;
+    if (!isGone) throw error;
+    await makeOneFolder(folder);
+    return;
   }
   await syncFolder(dirname(folder));
 }
