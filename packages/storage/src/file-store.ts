@@ -2,10 +2,11 @@ import { open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { AppError, checkKey, checkPrefix, chunksOf, isKeySegment, throwIfCancelled } from '@infrabackup/core';
-import type { ByteRange, Store, StoreBody, StoreEntry } from '@infrabackup/core';
+import { checkKey, checkPrefix, chunksOf, isKeySegment, throwIfCancelled } from '@infrabackup/core';
+import type { ByteRange, Store, StoreBody, StoreEntry , AppError} from '@infrabackup/core';
 import { diskError, diskGuard, errnoOf } from './disk-error.ts';
 import { placeNewFile } from './place-new-file.ts';
+import { noSuchValue, taken } from './store-failure.ts';
 import { openTempFile, syncFolder } from './temp-file.ts';
 
 /** What a file location can be told. */
@@ -47,10 +48,10 @@ class FileStore implements Store {
   async create(key: string, body: StoreBody, signal?: AbortSignal): Promise<void> {
     const path = this.#path(key);
     const disk = this.#guard('write', key, 'nothing of it was left behind');
-    if ((await disk(statOrNothing(path))) !== undefined) throw this.#taken(key);
+    if ((await disk(statOrNothing(path))) !== undefined) throw taken(this.uri, key);
     const temp = await this.#writeTemp(path, body, disk, signal);
     try {
-      if (!(await disk(placeNewFile(temp, path, this.#hardLinks)))) throw this.#taken(key);
+      if (!(await disk(placeNewFile(temp, path, this.#hardLinks)))) throw taken(this.uri, key);
     } finally {
       await rm(temp, { force: true });
     }
@@ -226,16 +227,12 @@ class FileStore implements Store {
     } catch (error) {
       throw this.#readError(key, error);
     }
-    throw new AppError('STORE_NOT_FOUND', `${this.uri} has no ${key}`);
+    throw noSuchValue(this.uri, key);
   }
 
   #readError(key: string, error: unknown): AppError {
-    if (noValue.has(errnoOf(error))) return new AppError('STORE_NOT_FOUND', `${this.uri} has no ${key}`);
+    if (noValue.has(errnoOf(error))) return noSuchValue(this.uri, key);
     return diskError(error, `could not read ${key} in ${this.uri}`);
-  }
-
-  #taken(key: string): AppError {
-    return new AppError('STORE_EXISTS', `${this.uri} has a ${key} already; it was left as it is`);
   }
 
   #guard(verb: string, key: string, left?: string): Guard {

@@ -18,6 +18,16 @@ export interface Attempt {
   readonly signal: AbortSignal | undefined;
 }
 
+/** What is thrown where no value is. */
+export function noSuchValue(uri: string, key: string): AppError {
+  return new AppError('STORE_NOT_FOUND', `${uri} has no ${key}`);
+}
+
+/** What a `create` throws that finds a value. */
+export function taken(uri: string, key: string): AppError {
+  return new AppError('STORE_EXISTS', `${uri} has a ${key} already; it was left as it is`);
+}
+
 /** Source: https://nodejs.org/api/tls.html#x509-certificate-error-codes */
 const tlsCodes =
   /^(UNABLE_TO_(VERIFY_LEAF_SIGNATURE|GET_ISSUER_CERT(_LOCALLY)?)|SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED_CERT|CERT_\w+|ERR_TLS_CERT_ALTNAME_INVALID)$/;
@@ -36,7 +46,7 @@ export function storeFailure(
   if (isAppError(error) || !(error instanceof Error)) return error;
   if (signal?.aborted === true) return new AppError('CANCELLED', 'stopped before it was done', { cause: error });
   const { code, why, hint } = meaningOf(error) ?? tlsMeaning(error) ?? unknownFailure;
-  if (code === 'STORE_NOT_FOUND') return new AppError(code, `${uri} has no ${key}`);
+  if (code === 'STORE_NOT_FOUND') return noSuchValue(uri, key);
   const place = key === '' ? uri : `${key} in ${uri}`;
   return new AppError(code, `could not ${verb} ${place}: ${why ?? error.message}`, { hint, cause: error });
 }

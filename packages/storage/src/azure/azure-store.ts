@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { BlobItem, BlockBlobClient, BlockBlobCommitBlockListOptions, ContainerClient } from '@azure/storage-blob';
-import { AppError, checkKey, checkPrefix, isKeySegment, throwIfCancelled } from '@infrabackup/core';
+import { AppError, checkKey, checkPrefix, throwIfCancelled } from '@infrabackup/core';
 import type { ByteRange, Store, StoreBody, StoreEntry } from '@infrabackup/core';
+import { keyBelow, namesBelow } from '../keys-below.ts';
 import { readResumed } from '../read-resumed.ts';
 import type { BeginDownload } from '../read-resumed.ts';
 import { sendInParts } from '../send-in-parts.ts';
 import { sourceOf } from '../source-failure.ts';
-import { storeFailure } from '../store-failure.ts';
+import { noSuchValue, storeFailure, taken } from '../store-failure.ts';
 import type { Attempt } from '../store-failure.ts';
 import { azureErrorCode, azureMeaning } from './azure-error.ts';
 
@@ -39,11 +40,12 @@ export class AzureStore implements Store {
   }
 
   async create(key: string, body: StoreBody, signal?: AbortSignal): Promise<void> {
-    if (!(body instanceof Uint8Array) && (await this.stat(key, signal)) !== undefined) throw this.#taken(key);
+    if (!(body instanceof Uint8Array) && (await this.stat(key, signal)) !== undefined) throw taken(this.uri, key);
     try {
       await this.#write(key, body, { conditions: { ifNoneMatch: '*' } }, signal);
     } catch (error) {
-      if (takenCodes.has(azureErrorCode(error)) && (await this.stat(key, signal)) !== undefined) throw this.#taken(key);
+      if (takenCodes.has(azureErrorCode(error)) && (await this.stat(key, signal)) !== undefined)
+        throw taken(this.uri, key);
       throw this.#failure(error, 'write', key, signal);
     }
   }
@@ -89,11 +91,10 @@ export class AzureStore implements Store {
     const pages = this.#container.listBlobsByHierarchy('/', below).byPage();
     for await (const { segment } of this.#listing(pages, prefix, signal)) {
       const { blobItems, blobPrefixes = [] } = segment;
-      // Both are sorted, each by itself. Keys are ASCII.
-      for (const place of [...blobItems, ...blobPrefixes].map(({ name }) => name).sort()) {
+      const places = [...blobItems, ...blobPrefixes].map((item) => item.name);
+      for (const name of namesBelow(places, this.#prefix + prefix)) {
         throwIfCancelled(signal);
-        const name = place.slice(this.#prefix.length + prefix.length).replace(/\/$/, '');
-        if (isKeySegment(name)) yield name;
+        yield name;
       }
     }
   }
@@ -148,7 +149,7 @@ export class AzureStore implements Store {
   ): AsyncGenerator<Buffer> {
     const blob = this.#blob(key, signal);
     if (length === 0) {
-      if ((await this.stat(key, signal)) === undefined) throw this.#missing(key);
+      if ((await this.stat(key, signal)) === undefined) throw noSuchValue(this.uri, key);
       return;
     }
     const begin: BeginDownload = async (position, version) => {
@@ -188,23 +189,14 @@ export class AzureStore implements Store {
   }
 
   #entry({ name, properties: { contentLength = 0, lastModified } }: BlobItem): StoreEntry | undefined {
-    const key = name.slice(this.#prefix.length);
-    if (!key.split('/').every(isKeySegment)) return undefined;
-    return { key, sizeBytes: contentLength, modifiedMs: lastModified.getTime() };
+    const key = keyBelow(name, this.#prefix);
+    return key === undefined ? undefined : { key, sizeBytes: contentLength, modifiedMs: lastModified.getTime() };
   }
 
   #blob(key: string, signal: AbortSignal | undefined): BlockBlobClient {
     checkKey(key);
     throwIfCancelled(signal);
     return this.#container.getBlockBlobClient(this.#prefix + key);
-  }
-
-  #taken(key: string): AppError {
-    return new AppError('STORE_EXISTS', `${this.uri} has a ${key} already; it was left as it is`);
-  }
-
-  #missing(key: string): AppError {
-    return new AppError('STORE_NOT_FOUND', `${this.uri} has no ${key}`);
   }
 
   #failure(error: unknown, verb: Attempt['verb'], key: string, signal: AbortSignal | undefined): unknown {

@@ -3,7 +3,7 @@ import { AppError, checkKey, checkPrefix, isKeySegment, throwIfCancelled } from 
 import type { ByteRange, Spool, Store, StoreBody, StoreCapabilities, StoreEntry } from '@infrabackup/core';
 import { openDiskSpool } from '../disk-spool.ts';
 import { sourceOf } from '../source-failure.ts';
-import { storeFailure } from '../store-failure.ts';
+import { storeFailure, taken } from '../store-failure.ts';
 import type { Attempt, Meaning } from '../store-failure.ts';
 import { ExecFailure, runExec } from './run-exec.ts';
 
@@ -49,7 +49,7 @@ export class ExecStore implements Store {
     checkKey(key);
     const { creates } = this.#options;
     const mayAsk = creates && body instanceof Uint8Array;
-    if (!mayAsk && (await this.stat(key, signal)) !== undefined) throw this.#taken(key);
+    if (!mayAsk && (await this.stat(key, signal)) !== undefined) throw taken(this.uri, key);
     await this.#write(creates ? 'create' : 'put', key, body, signal);
   }
 
@@ -185,12 +185,8 @@ export class ExecStore implements Store {
     else next();
   }
 
-  #taken(key: string): AppError {
-    return new AppError('STORE_EXISTS', `${this.uri} has a ${key} already; it was left as it is`);
-  }
-
   #failure(error: unknown, verb: Attempt['verb'], key: string, signal: AbortSignal | undefined): unknown {
-    if (error instanceof ExecFailure && error.exitCode === 4) return this.#taken(key);
+    if (error instanceof ExecFailure && error.exitCode === 4) return taken(this.uri, key);
     return storeFailure(error, { uri: this.uri, verb, key, signal }, (failed) =>
       failed instanceof ExecFailure && failed.exitCode !== null ? exitMeanings[failed.exitCode] : startMeaning(failed),
     );

@@ -1,10 +1,11 @@
 import { buffer } from 'node:stream/consumers';
-import { AppError, checkKey, checkPrefix, isAppError, isKeySegment, throwIfCancelled } from '@infrabackup/core';
+import { checkKey, checkPrefix, isAppError, throwIfCancelled } from '@infrabackup/core';
 import type { ByteRange, Store, StoreBody, StoreEntry } from '@infrabackup/core';
+import { keyBelow, namesBelow } from '../keys-below.ts';
 import { readResumed } from '../read-resumed.ts';
 import type { BeginDownload } from '../read-resumed.ts';
 import { sourceOf } from '../source-failure.ts';
-import { storeFailure } from '../store-failure.ts';
+import { noSuchValue, storeFailure, taken } from '../store-failure.ts';
 import type { Attempt } from '../store-failure.ts';
 import { canRetry, GcsError } from './gcs-client.ts';
 import type { GcsClient } from './gcs-client.ts';
@@ -54,12 +55,12 @@ export class GcsStore implements Store {
   }
 
   async create(key: string, body: StoreBody, signal?: AbortSignal): Promise<void> {
-    if (!(body instanceof Uint8Array) && (await this.stat(key, signal)) !== undefined) throw this.#taken(key);
+    if (!(body instanceof Uint8Array) && (await this.stat(key, signal)) !== undefined) throw taken(this.uri, key);
     try {
       // No generation: there must be no object.
       await this.#write(key, body, { ifGenerationMatch: '0' }, signal);
     } catch (error) {
-      if (error instanceof GcsError && error.status === 412) throw this.#taken(key);
+      if (error instanceof GcsError && error.status === 412) throw taken(this.uri, key);
       throw this.#failure(error, 'write', key, signal);
     }
   }
@@ -100,11 +101,9 @@ export class GcsStore implements Store {
 
   async *listNames(prefix: string, signal?: AbortSignal): AsyncGenerator<string> {
     for await (const { items = [], prefixes = [] } of this.#pages(prefix, '/', signal)) {
-      // Both are sorted, each by itself. Keys are ASCII.
-      for (const place of [...items.map(({ name }) => name), ...prefixes].sort()) {
+      for (const name of namesBelow([...items.map((item) => item.name), ...prefixes], this.#prefix + prefix)) {
         throwIfCancelled(signal);
-        const name = place.slice(this.#prefix.length + prefix.length).replace(/\/$/, '');
-        if (isKeySegment(name)) yield name;
+        yield name;
       }
     }
   }
@@ -141,7 +140,7 @@ export class GcsStore implements Store {
   ): AsyncGenerator<Buffer> {
     const path = this.#path(key, signal);
     if (length === 0) {
-      if ((await this.stat(key, signal)) === undefined) throw this.#missing(key);
+      if ((await this.stat(key, signal)) === undefined) throw noSuchValue(this.uri, key);
       return;
     }
     const end = length === undefined ? '' : offset + length - 1;
@@ -197,23 +196,14 @@ export class GcsStore implements Store {
   }
 
   #entry({ name, size, updated }: GcsObject): StoreEntry | undefined {
-    const key = name.slice(this.#prefix.length);
-    if (!key.split('/').every(isKeySegment)) return undefined;
-    return { key, sizeBytes: Number(size), modifiedMs: Date.parse(updated) };
+    const key = keyBelow(name, this.#prefix);
+    return key === undefined ? undefined : { key, sizeBytes: Number(size), modifiedMs: Date.parse(updated) };
   }
 
   #path(key: string, signal: AbortSignal | undefined): string {
     checkKey(key);
     throwIfCancelled(signal);
     return `${this.#objects}/${encodeURIComponent(this.#prefix + key)}`;
-  }
-
-  #taken(key: string): AppError {
-    return new AppError('STORE_EXISTS', `${this.uri} has a ${key} already; it was left as it is`);
-  }
-
-  #missing(key: string): AppError {
-    return new AppError('STORE_NOT_FOUND', `${this.uri} has no ${key}`);
   }
 
   #failure(error: unknown, verb: Attempt['verb'], key: string, signal: AbortSignal | undefined): unknown {

@@ -1,14 +1,15 @@
 import { DeleteObjectCommand, GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import type { ListObjectsV2CommandOutput, S3Client } from '@aws-sdk/client-s3';
 import type { Readable } from 'node:stream';
-import { AppError, checkKey, checkPrefix, isKeySegment, throwIfCancelled } from '@infrabackup/core';
+import { checkKey, checkPrefix, throwIfCancelled } from '@infrabackup/core';
 import type { ByteRange, Store, StoreBody, StoreCapabilities, StoreEntry } from '@infrabackup/core';
 import { pauseBeforeRetry } from '../pause-before-retry.ts';
+import { keyBelow, namesBelow } from '../keys-below.ts';
 import { readResumed } from '../read-resumed.ts';
 import type { BeginDownload } from '../read-resumed.ts';
 import { sendInParts } from '../send-in-parts.ts';
 import { sourceOf } from '../source-failure.ts';
-import { storeFailure } from '../store-failure.ts';
+import { noSuchValue, storeFailure, taken } from '../store-failure.ts';
 import type { Attempt } from '../store-failure.ts';
 import { s3ErrorName, s3Meaning } from './s3-error.ts';
 import { giveUpUploads, s3PartSink } from './s3-upload.ts';
@@ -61,7 +62,7 @@ export class S3Store implements Store {
   async create(key: string, body: StoreBody, signal?: AbortSignal): Promise<void> {
     checkKey(key);
     const mayAsk = this.#heedsConditions && body instanceof Uint8Array;
-    if (!mayAsk && (await this.stat(key, signal)) !== undefined) throw this.#taken(key);
+    if (!mayAsk && (await this.stat(key, signal)) !== undefined) throw taken(this.uri, key);
     for (let conflicts = 0; ; conflicts++) {
       const condition = this.#heedsConditions ? { IfNoneMatch: '*' } : {};
       try {
@@ -69,14 +70,14 @@ export class S3Store implements Store {
         break;
       } catch (error) {
         const name = s3ErrorName(error);
-        if (name === 'PreconditionFailed') throw this.#taken(key);
+        if (name === 'PreconditionFailed') throw taken(this.uri, key);
         if (name === 'NotImplemented' && this.#heedsConditions) {
           this.#heedsConditions = false;
           if (body instanceof Uint8Array) return this.create(key, body, signal);
         }
         if (name !== 'ConditionalRequestConflict') throw this.#failure(error, 'write', key, signal);
         // Another write of this key was under way, and may yet fail.
-        if ((await this.stat(key, signal)) !== undefined) throw this.#taken(key);
+        if ((await this.stat(key, signal)) !== undefined) throw taken(this.uri, key);
         if (!(body instanceof Uint8Array) || conflicts === maxConflicts)
           throw this.#failure(error, 'write', key, signal);
         await pauseBeforeRetry(conflicts, signal);
@@ -120,11 +121,9 @@ export class S3Store implements Store {
   async *listNames(prefix: string, signal?: AbortSignal): AsyncGenerator<string> {
     for await (const { Contents = [], CommonPrefixes = [] } of this.#pages(prefix, '/', signal)) {
       const places = [...Contents.map(({ Key = '' }) => Key), ...CommonPrefixes.map(({ Prefix = '' }) => Prefix)];
-      // Both are sorted, each by itself. Keys are ASCII.
-      for (const place of places.sort()) {
+      for (const name of namesBelow(places, this.#prefix + prefix)) {
         throwIfCancelled(signal);
-        const name = place.slice(this.#prefix.length + prefix.length).replace(/\/$/, '');
-        if (isKeySegment(name)) yield name;
+        yield name;
       }
     }
   }
@@ -185,7 +184,7 @@ export class S3Store implements Store {
     checkKey(key);
     throwIfCancelled(signal);
     if (length === 0) {
-      if ((await this.stat(key, signal)) === undefined) throw this.#missing(key);
+      if ((await this.stat(key, signal)) === undefined) throw noSuchValue(this.uri, key);
       return;
     }
     const end = length === undefined ? '' : offset + length - 1;
@@ -245,22 +244,13 @@ export class S3Store implements Store {
 
   #entries(contents: NonNullable<ListObjectsV2CommandOutput['Contents']>): readonly StoreEntry[] {
     return contents.flatMap(({ Key = '', Size = 0, LastModified }) => {
-      const key = Key.slice(this.#prefix.length);
-      if (!key.split('/').every(isKeySegment)) return [];
-      return { key, sizeBytes: Size, modifiedMs: LastModified?.getTime() ?? 0 };
+      const key = keyBelow(Key, this.#prefix);
+      return key === undefined ? [] : { key, sizeBytes: Size, modifiedMs: LastModified?.getTime() ?? 0 };
     });
   }
 
   #target(key: string): { Bucket: string; Key: string } {
     return { Bucket: this.#bucket, Key: this.#prefix + key };
-  }
-
-  #taken(key: string): AppError {
-    return new AppError('STORE_EXISTS', `${this.uri} has a ${key} already; it was left as it is`);
-  }
-
-  #missing(key: string): AppError {
-    return new AppError('STORE_NOT_FOUND', `${this.uri} has no ${key}`);
   }
 
   #failure(error: unknown, verb: Attempt['verb'], key: string, signal: AbortSignal | undefined): unknown {
