@@ -107,7 +107,7 @@ export type { LeftOut, SelectionPlan, SelectionTarget, TypePlan } from './select
 export { ambiguousType, findTypes, resolveType, unknownType } from './select/resolve-type.ts';
 export { parseExpression } from './select/expression.ts';
 export { isExpression, isPattern, matchesAny, matchesPattern } from './select/pattern.ts';
-export { matchesLabels, parseLabelSelector } from './select/label-selector.ts';
+export { matchesLabels, matchExpression, parseLabelSelector } from './select/label-selector.ts';
 export type { LabelRequirement } from './select/label-selector.ts';
 export { concurrently } from './concurrently.ts';
 export type { BackupEvent, ReportBackup } from './backup/backup-event.ts';

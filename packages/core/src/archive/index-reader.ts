@@ -1,3 +1,4 @@
+import { workAhead } from '../concurrently.ts';
 import { bytesDigest } from '../object/content-digest.ts';
 import { compareRefs, compareUtf8, parseRefKey, refKey } from '../object/ref.ts';
 import type { ObjectRef } from '../object/ref.ts';
@@ -70,14 +71,8 @@ export class IndexReader {
     const scan = (i: number, text: string): IndexRow[] =>
       scanBlock(text, this.#firsts[i]!.type, this.#archiveBytes, this.#nameOf(i));
     // The next blocks are read and unpacked while these are consumed.
-    let ahead: Promise<Promise<IndexRow[]>[]> | undefined;
-    for (const [from, to] of this.#runs(wanted, readAllBytes)) {
-      const next = this.#readBlocks(from, to, scan);
-      next.catch(() => undefined);
-      if (ahead !== undefined) yield* await ahead;
-      ahead = next;
-    }
-    if (ahead !== undefined) yield* await ahead;
+    const read = ([from, to]: readonly [number, number]) => this.#readBlocks(from, to, scan);
+    for await (const blocks of workAhead(this.#runs(wanted, readAllBytes), 1, read)) yield* blocks;
   }
 
   /** Neighbouring blocks of at most that length together, as the first and the one past the last. */

@@ -1,5 +1,4 @@
-import { parseLabelSelector } from '../select/label-selector.ts';
-import type { LabelRequirement } from '../select/label-selector.ts';
+import { matchExpression, parseLabelSelector } from '../select/label-selector.ts';
 import { isExpression } from '../select/pattern.ts';
 import type { Selection, SelectionRule } from '../select/selection.ts';
 import { veleroFormatVersion } from './archive-layout.ts';
@@ -45,7 +44,7 @@ function veleroSpec(selection: Selection): object {
   if (rule === undefined || others.length > 0 || isBeyondVelero(rule)) return {};
   const { labelSelector, includeClusterResources } = rule;
   const matchExpressions =
-    labelSelector === undefined ? [] : parseLabelSelector(labelSelector).map(veleroRequirement).filter(isKnown);
+    labelSelector === undefined ? [] : parseLabelSelector(labelSelector).map(matchExpression).filter(isKnown);
   return {
     ...(rule.includeNamespaces !== undefined && { includedNamespaces: rule.includeNamespaces }),
     ...(rule.excludeNamespaces !== undefined && { excludedNamespaces: rule.excludeNamespaces }),
@@ -63,24 +62,6 @@ function isBeyondVelero(rule: SelectionRule): boolean {
     lists.some((names) => names?.some(isExpression)) ||
     [rule.apiVersion, rule.fieldSelector, rule.names, rule.excludeNames].some((condition) => condition !== undefined)
   );
-}
-
-/** Source: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/label-selector/ */
-function veleroRequirement(requirement: LabelRequirement): object | undefined {
-  const { key, operator } = requirement;
-  switch (operator) {
-    case 'in':
-      return { key, operator: 'In', values: requirement.values };
-    case 'notin':
-      return { key, operator: 'NotIn', values: requirement.values };
-    case 'exists':
-      return { key, operator: 'Exists' };
-    case 'absent':
-      return { key, operator: 'DoesNotExist' };
-    case 'above':
-    case 'below':
-      return undefined;
-  }
 }
 
 function isKnown<T>(value: T | undefined): value is T {

@@ -132,3 +132,26 @@ function isLabelKey(text: string): boolean {
 function isLabelValue(text: string): boolean {
   return labelName.test(text);
 }
+
+/**
+ * The requirement as an entry of `matchExpressions` in a manifest; undefined for comparisons of numbers, which have no
+ * word there.
+ *
+ * Source: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/label-selector/
+ */
+export function matchExpression(requirement: LabelRequirement): object | undefined {
+  const { key, operator } = requirement;
+  switch (operator) {
+    case 'in':
+      return { key, operator: 'In', values: requirement.values };
+    case 'notin':
+      return { key, operator: 'NotIn', values: requirement.values };
+    case 'exists':
+      return { key, operator: 'Exists' };
+    case 'absent':
+      return { key, operator: 'DoesNotExist' };
+    case 'above':
+    case 'below':
+      return undefined;
+  }
+}

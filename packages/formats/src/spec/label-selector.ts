@@ -1,4 +1,4 @@
-import { AppError, parseLabelSelector, type LabelRequirement } from '@infrabackup/core';
+import { AppError, matchExpression, parseLabelSelector, type LabelRequirement } from '@infrabackup/core';
 import type { Fields } from '../fields.ts';
 
 /**
@@ -64,7 +64,7 @@ export function formatLabelSelector(selector: string): object | undefined {
     const single = singleValue(requirement);
     if (single !== undefined && !Object.hasOwn(matchLabels, requirement.key)) matchLabels[requirement.key] = single;
     else {
-      const expression = formatRequirement(requirement);
+      const expression = matchExpression(requirement);
       if (expression === undefined) return undefined;
       matchExpressions.push(expression);
     }
@@ -85,23 +85,6 @@ export function labelsOfSelector(selector: string): Readonly<Record<string, stri
 
 function singleValue(requirement: LabelRequirement): string | undefined {
   return requirement.operator === 'in' && requirement.values.length === 1 ? requirement.values[0] : undefined;
-}
-
-function formatRequirement(requirement: LabelRequirement): object | undefined {
-  const { key } = requirement;
-  switch (requirement.operator) {
-    case 'in':
-      return { key, operator: 'In', values: requirement.values };
-    case 'notin':
-      return { key, operator: 'NotIn', values: requirement.values };
-    case 'exists':
-      return { key, operator: 'Exists' };
-    case 'absent':
-      return { key, operator: 'DoesNotExist' };
-    case 'above':
-    case 'below':
-      return undefined;
-  }
 }
 
 /** Source: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set */
