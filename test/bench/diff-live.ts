@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import type { Cluster } from '../cluster/cluster.ts';
 import { generateObject } from '../fixtures/generate.ts';
 import { startGeneratedCluster } from '../fixtures/generated-cluster.ts';
-import { launcher } from '../support/plugin.ts';
 import { formatMs, type Benchmark, type BenchmarkRow } from './benchmark.ts';
 import { measureInTurn, measureOnce, median, type Command } from './measure.ts';
+import { pluginCommand } from './plugin-command.ts';
 
 const objectCount = 10_000;
 
@@ -23,7 +23,7 @@ export const diffLive: Benchmark = {
     const folder = await mkdtemp(join(tmpdir(), 'infrabackup-bench-'));
     try {
       await using cluster = await startGeneratedCluster({ count: objectCount, managers: 'one' });
-      await measureOnce(plugin(folder, cluster, 0, 'create', 'bench', '--to', join(folder, 'location')));
+      await measureOnce(pluginCommand(folder, cluster, 'create', 'bench', '--to', join(folder, 'location')));
       await writeManifests(folder);
       const rows: BenchmarkRow[] = [];
       for (const { what, every, bar } of scenarios) {
@@ -31,7 +31,7 @@ export const diffLive: Benchmark = {
         await change(cluster, every);
         say(`${what}: diff`);
         const [runs] = await measureInTurn(
-          [plugin(folder, cluster, 1, 'diff', 'bench', '--from', join(folder, 'location'))],
+          [{ ...pluginCommand(folder, cluster, 'diff', 'bench', '--from', join(folder, 'location')), exitCode: 1 }],
           3,
         );
         say(`${what}: kubectl diff --server-side`);
@@ -88,15 +88,6 @@ async function change(cluster: Cluster, every: number): Promise<void> {
     }),
   );
   api.close();
-}
-
-function plugin(folder: string, cluster: Cluster, exitCode: number, ...words: readonly string[]): Command {
-  return {
-    name: words[0]!,
-    args: [process.execPath, launcher, ...words, '--kubeconfig', cluster.clusterAdmin.kubeconfigPath],
-    env: { HOME: folder, XDG_STATE_HOME: join(folder, 'state'), XDG_CONFIG_HOME: join(folder, 'config') },
-    exitCode,
-  };
 }
 
 function kubectl(folder: string, cluster: Cluster): Command {

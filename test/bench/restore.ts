@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { startCluster, type Cluster } from '../cluster/cluster.ts';
 import { generateObject, prepareForGenerated, type ObjectManagers } from '../fixtures/generate.ts';
 import { startGeneratedCluster } from '../fixtures/generated-cluster.ts';
-import { launcher } from '../support/plugin.ts';
 import { formatMs, type Benchmark, type BenchmarkRow } from './benchmark.ts';
 import { measureOnce, median, type Run } from './measure.ts';
+import { pluginCommand } from './plugin-command.ts';
 
 const objectCount = 10_000;
 const rounds = 3;
@@ -51,7 +51,7 @@ export const restore: Benchmark = {
 /** The backup, and the same objects as the baseline takes them. */
 async function backUp(folder: string, managers: ObjectManagers): Promise<void> {
   await using cluster = await startGeneratedCluster({ count: objectCount, managers });
-  await measureOnce(plugin(folder, cluster, 'create', 'bench', '--to', join(folder, 'location')));
+  await measureOnce(pluginCommand(folder, cluster, 'create', 'bench', '--to', join(folder, 'location')));
   const lines = Array.from({ length: objectCount }, (_, index) => {
     const { path, body, manager } = generateObject(1, index, false, managers);
     return `${JSON.stringify([`${path}?fieldManager=${manager}`, body])}\n`;
@@ -83,7 +83,7 @@ async function onNewCluster(use: (cluster: Cluster) => Promise<Run>): Promise<Ru
 
 function restoring(folder: string, cluster: Cluster) {
   const flags = ['--from', join(folder, 'location'), '--to-other-cluster', '--yes'];
-  return plugin(folder, cluster, 'restore', 'bench', ...flags);
+  return pluginCommand(folder, cluster, 'restore', 'bench', ...flags);
 }
 
 async function creating(folder: string, cluster: Cluster) {
@@ -94,14 +94,6 @@ async function creating(folder: string, cluster: Cluster) {
   const program = join(import.meta.dirname, 'raw-writer.ts');
   const args = [process.execPath, program, accessFile, String(concurrency), join(folder, 'objects.jsonl')];
   return { name: 'raw writer', args };
-}
-
-function plugin(folder: string, cluster: Cluster, ...words: readonly string[]) {
-  return {
-    name: words[0]!,
-    args: [process.execPath, launcher, ...words, '--kubeconfig', cluster.clusterAdmin.kubeconfigPath],
-    env: { HOME: folder, XDG_STATE_HOME: join(folder, 'state'), XDG_CONFIG_HOME: join(folder, 'config') },
-  };
 }
 
 function rateOf(runs: readonly Run[]): string {

@@ -1,51 +1,25 @@
 import { createHash, createHmac } from 'node:crypto';
-import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
-import { createServer, type IncomingMessage } from 'node:http';
-import { Agent, request } from 'node:https';
-import type { AddressInfo } from 'node:net';
-import { pipeline } from 'node:stream/promises';
+import type { IncomingMessage } from 'node:http';
+import { startForwarder, type Forwarder } from './forwarder.ts';
 import type { S3Server } from './versitygw.ts';
 
 /** A store that ignores conditions on writes, as some that speak S3 do, or refuses them as something it does not know. */
-export interface WeakS3 {
-  readonly endpoint: string;
-  stop(): Promise<void>;
-}
+export type WeakS3 = Forwarder;
 
 /** Stands before a real server, takes the conditions out of writes and signs them anew. */
-export async function startWeakS3(server: S3Server, conditions: 'ignored' | 'refused'): Promise<WeakS3> {
-  const agent = new Agent({ keepAlive: true, ca: await readFile(server.ca) });
-  const proxy = createServer((incoming, outgoing) => {
-    const isConditional = incoming.method === 'PUT' && incoming.headers['if-none-match'] !== undefined;
-    if (isConditional && conditions === 'refused') {
+export function startWeakS3(server: S3Server, conditions: 'ignored' | 'refused'): Promise<WeakS3> {
+  return startForwarder(server, {
+    headersOf: (incoming, outgoing) => {
+      const isConditional = incoming.method === 'PUT' && incoming.headers['if-none-match'] !== undefined;
+      if (!isConditional || conditions === 'ignored') return signed(server, incoming);
       incoming.resume();
       outgoing.writeHead(501, { 'content-type': 'application/xml' });
       outgoing.end(
         '<Error><Code>NotImplemented</Code><Message>A header you provided is not implemented</Message></Error>',
       );
-      return;
-    }
-    const headers = signed(server, incoming);
-    const forwarded = request(`${server.endpoint}${incoming.url!}`, { method: incoming.method!, headers, agent });
-    forwarded.on('response', (response) => {
-      outgoing.writeHead(response.statusCode!, response.headers);
-      pipeline(response, outgoing).catch(() => outgoing.destroy());
-    });
-    forwarded.on('error', () => outgoing.destroy());
-    pipeline(incoming, forwarded).catch(() => forwarded.destroy());
-  });
-  proxy.listen(0, '127.0.0.1');
-  await once(proxy, 'listening');
-  return {
-    endpoint: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
-    async stop() {
-      agent.destroy();
-      proxy.closeAllConnections();
-      proxy.close();
-      await once(proxy, 'close');
+      return undefined;
     },
-  };
+  });
 }
 
 /** The request's headers without its condition, signed: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html */
