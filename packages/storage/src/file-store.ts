@@ -3,7 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { checkKey, checkPrefix, chunksOf, isKeySegment, throwIfCancelled } from '@infrabackup/core';
-import type { ByteRange, Store, StoreBody, StoreEntry , AppError} from '@infrabackup/core';
+import type { ByteRange, Store, StoreBody, StoreEntry, AppError } from '@infrabackup/core';
 import { diskError, diskGuard, errnoOf } from './disk-error.ts';
 import { placeNewFile } from './place-new-file.ts';
 import { noSuchValue, taken } from './store-failure.ts';
