@@ -1,7 +1,7 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, open, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openDiskSpool } from './disk-spool.ts';
 
 let folder: string;
@@ -32,6 +32,37 @@ describe('a disk spool', () => {
     expect(await readdir(folder)).toEqual([]);
     await spool.close();
     expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('gives back what fills many pieces, small parts and such as are longer than a piece among them', async () => {
+    const spool = await openDiskSpool(folder);
+    const sizes = [10, 700_000, 700_000, 3_000_000, 1, 1 << 20, 0, 900_000, 200_000];
+    const parts = sizes.map((size, i) => Buffer.alloc(size, i + 1));
+    const offsets: number[] = [];
+    for (const part of parts) offsets.push(await spool.append(part));
+    const whole = await spool.read(
+      0,
+      sizes.reduce((sum, size) => sum + size, 0),
+    );
+    expect(whole.equals(Buffer.concat(parts))).toBe(true);
+    expect((await spool.read(offsets[5]!, 1 << 20)).equals(parts[5]!)).toBe(true);
+    await spool.close();
+  });
+
+  it('tells of a full disk when the bytes that it did not take are asked for, and ever after', async () => {
+    const spool = await openDiskSpool(folder);
+    const handle = await open(join(folder, 'any'), 'w');
+    const full = Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
+    vi.spyOn(Object.getPrototypeOf(handle) as typeof handle, 'write').mockRejectedValueOnce(full);
+    await handle.close();
+    const offset = await spool.append(Buffer.from('lost'));
+    await expect(spool.read(offset, 4)).rejects.toMatchObject({ code: 'STORE_FULL' });
+    const rest = async (): Promise<void> => {
+      for (let i = 0; i < 4; i++) await spool.append(Buffer.alloc(700_000));
+    };
+    await expect(rest()).rejects.toMatchObject({ code: 'STORE_FULL' });
+    await spool.close();
+    await rm(join(folder, 'any'));
   });
 
   it('treats a read past its end as a fault of the program', async () => {
