@@ -13,8 +13,15 @@ export async function findBackup(named: string, from: string | undefined, shell:
   return await find(named, { from, locations, workingFolder: shell.workingFolder, signal: shell.signal });
 }
 
+/** Where a backup lies that was found: the URI of its location, or the path of one that lies by itself. */
+export function locationOf(found: FoundBackup): string {
+  const isOfLocation = found.kind === 'stored' && found.files.folder !== '';
+  return isOfLocation ? found.store.uri : found.uri;
+}
+
 /**
- * Opens a backup that {@link findBackup} finds, also one of another tool, with the keys of the flags or the environment.
+ * Opens a backup that {@link findBackup} finds, also one of another tool, with the keys of the flags, or else of its
+ * location or the environment.
  * Throws BACKUP_NOT_FOUND, BACKUP_DAMAGED, BACKUP_FORMAT, and USAGE for keys that cannot be read.
  */
 export async function openFound(
@@ -23,7 +30,7 @@ export async function openFound(
   shell: Shell,
 ): Promise<Backup> {
   const { openFoundBackup } = await import('@infrabackup/storage');
-  const keyring = await readKeys(flags, shell);
+  const keyring = await readKeys(flags, locationOf(found), shell);
   const openOther = otherToolsOpener(keyring, flags, shell);
   return await openFoundBackup(found, { keyring, openOther, signal: shell.signal });
 }

@@ -194,4 +194,26 @@ await describeOnCluster('an encrypted backup', { fixtures: true }, (on) => {
       'unheard-of-colour',
     );
   });
+
+  it('is made, restored and undone without a flag where its location names the keys, and what is kept there is encrypted too', async () => {
+    const folder = fileOf('sealed-location');
+    const entry = ['--age-recipient', recipient, '--age-identity', fileOf('identity.txt')];
+    await workplace.succeed('location', 'add', 'sealed', folder, ...entry);
+    const at = ['--from', 'sealed'];
+    await workplace.succeed('create', 'by-entry', '-n', 'lab', '--to', 'sealed');
+    expect(await workplace.succeed('describe', 'by-entry', ...at)).toContain('for age recipients');
+    await workplace.succeed('copy', 'by-entry', ...at, '--to', 'sealed', '--as', 'in-clear', '--decrypt');
+    const colour = () => kubectl('-n', 'lab', 'get', 'configmap', 'plain', '-o', 'jsonpath={.data.colour}');
+    const backedUp = await colour();
+    await kubectl('-n', 'lab', 'patch', 'configmap', 'plain', '-p', '{"data":{"colour":"never-told-colour"}}');
+    for (const name of ['by-entry', 'in-clear']) {
+      await workplace.succeed('restore', name, ...at, '--yes');
+      expect(await colour()).toBe(backedUp);
+      const leaks = (await filesOfUser()).filter(([, text]) => text.includes('never-told-colour'));
+      expect(leaks.map(([path]) => path)).toEqual([]);
+      const [id = ''] = (await workplace.succeed('restores', '-o', 'name')).split('\n');
+      await workplace.succeed('undo', id, '--yes');
+      expect(await colour()).toBe('never-told-colour');
+    }
+  });
 });

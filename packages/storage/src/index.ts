@@ -8,6 +8,8 @@ export type { FileStoreOptions } from './file-store.ts';
 export { findBackup, openFoundBackup } from './find-backup.ts';
 export type { FindBackupOptions, FoundBackup, OpenFoundOptions, OpenOther } from './find-backup.ts';
 export type { LocationEntry } from './location-config.ts';
+export { encryptionOfLocation } from './location-encryption.ts';
+export type { LocationEncryption } from './location-encryption.ts';
 export { openLocations } from './locations.ts';
 export type { Locations, LocationsOptions, NamedLocation } from './locations.ts';
 export { openStore } from './open-store.ts';

@@ -1,5 +1,7 @@
 import { dump, loadAll, YAMLException } from 'js-yaml';
 import { AppError } from '@infrabackup/core';
+import { parseLocationEncryption } from './location-encryption.ts';
+import type { LocationEncryption } from './location-encryption.ts';
 
 /** A location as it is configured. */
 export interface LocationEntry {
@@ -7,6 +9,8 @@ export interface LocationEntry {
   readonly uri: string;
   /** Options of its kind of destination, as in the URI's query. */
   readonly options: Readonly<Record<string, string>>;
+  /** How its backups are encrypted and read where no flag says it; absent: nothing does. */
+  readonly encryption?: LocationEncryption;
 }
 
 /** The configuration of locations. */
@@ -28,7 +32,12 @@ export function parseLocationConfig(text: string, file: string): LocationConfig 
     const entry = mapping(value, file, `locations.${name}`);
     if (typeof entry['uri'] !== 'string') throw misshapen(file, `locations.${name}.uri`, 'a URI');
     const options = Object.entries(mapping(entry['options'], file, `locations.${name}.options`));
-    locations.set(name, { uri: entry['uri'], options: Object.fromEntries(options.map(([k, v]) => [k, String(v)])) });
+    const encryption = parseLocationEncryption(entry['encryption'], `${file}: locations.${name}.encryption`);
+    locations.set(name, {
+      uri: entry['uri'],
+      options: Object.fromEntries(options.map(([k, v]) => [k, String(v)])),
+      ...(encryption !== undefined && { encryption }),
+    });
   }
   return { ...(defaultName !== undefined && { defaultName }), locations, document };
 }
@@ -36,9 +45,10 @@ export function parseLocationConfig(text: string, file: string): LocationConfig 
 /** The text of the file: what is configured, and what the file held that this version does not know. */
 export function formatLocationConfig({ defaultName, locations, document }: LocationConfig): string {
   const before = isMapping(document['locations']) ? document['locations'] : {};
-  const entries = [...locations].map(([name, { uri, options }]) => {
-    const unknown = without(before[name], 'uri', 'options');
-    return [name, { uri, ...(Object.keys(options).length > 0 && { options }), ...unknown }];
+  const entries = [...locations].map(([name, { uri, options, encryption }]) => {
+    const unknown = without(before[name], 'uri', 'options', 'encryption');
+    const known = { uri, ...(Object.keys(options).length > 0 && { options }), ...(encryption && { encryption }) };
+    return [name, { ...known, ...unknown }];
   });
   return dump({
     ...(defaultName !== undefined && { default: defaultName }),

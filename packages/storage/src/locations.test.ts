@@ -4,6 +4,15 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openLocations } from './locations.ts';
 import type { Locations } from './locations.ts';
+import type { LocationEncryption } from './location-encryption.ts';
+
+const recipient = 'age1pcjyw2avap5prddd33gdm9crpwld88v93kjlj7ejlclcf57n9dcsjp7xwe';
+const secret = Buffer.alloc(32, 1).toString('base64');
+const encryptionConfig = {
+  apiVersion: 'apiserver.config.k8s.io/v1',
+  kind: 'EncryptionConfiguration',
+  resources: [{ resources: ['secrets'], providers: [{ aesgcm: { keys: [{ name: 'main', secret }] } }] }],
+};
 
 let folder: string;
 let configFile: string;
@@ -31,7 +40,7 @@ describe('the locations of a user', () => {
 
   it('can be added, made the default, opened and removed', async () => {
     await locations.add('nas', '/mnt/nas');
-    await locations.add('here', './relative', { hardLinks: 'never' });
+    await locations.add('here', './relative', { options: { hardLinks: 'never' } });
     expect((await locations.open()).uri).toBe('file:///data/infrabackup');
     await locations.setDefault('nas');
     expect(await locations.list()).toEqual([
@@ -101,10 +110,55 @@ describe('the locations of a user', () => {
   ] as const)(
     'that could not be opened, or carry a secret, never get into the file: %s %j',
     async (uri, options, code) => {
-      await expect(locations.add('x', uri, options)).rejects.toMatchObject({ code });
+      await expect(locations.add('x', uri, { options })).rejects.toMatchObject({ code });
       await expect(stat(configFile)).rejects.toMatchObject({ code: 'ENOENT' });
     },
   );
+
+  it('say how their backups are encrypted, by name, by default, and by any way to write the same place', async () => {
+    const config = join(folder, 'keys.json');
+    await writeFile(config, JSON.stringify(encryptionConfig));
+    await locations.add('sealed', '/mnt/sealed', { options: { hardLinks: 'never' }, encryption: { config } });
+    await locations.add('aged', '/mnt/aged', { encryption: { ageRecipients: [recipient], resources: ['secrets'] } });
+    await locations.add('plain', '/mnt/plain');
+    for (const named of ['sealed', 'file:///mnt/sealed?hardLinks=never'])
+      expect(await locations.encryption(named), named).toEqual({ config });
+    for (const named of ['aged', '/mnt/aged', '../mnt/aged', 'file:///mnt/aged'])
+      expect(await locations.encryption(named), named).toEqual({ ageRecipients: [recipient], resources: ['secrets'] });
+    for (const named of [
+      'plain',
+      'local',
+      undefined,
+      '/mnt/other',
+      'file:///mnt/sealed',
+      's3:///',
+      '/mnt/sealed.tar.gz',
+    ])
+      expect(await locations.encryption(named), named).toBeUndefined();
+    await locations.setDefault('sealed');
+    expect(await locations.encryption()).toEqual({ config });
+    await expect(locations.encryption('nope')).rejects.toMatchObject({ code: 'LOCATION_UNKNOWN' });
+    expect((await locations.list()).map(({ encryption }) => encryption && Object.keys(encryption))).toEqual([
+      undefined,
+      ['config'],
+      ['ageRecipients', 'resources'],
+      undefined,
+    ]);
+  });
+
+  it.each<[string, LocationEncryption, RegExp]>([
+    ['a file of keys that is not there', { config: '/nowhere/keys.yaml' }, /\/nowhere\/keys\.yaml cannot be read/],
+    ['a file of keys that is none', { config: '/dev/null' }, /\/dev\/null/],
+    ['a recipient that is none', { ageRecipients: ['hunter2'] }, /age recipient is none/],
+    ['an identity in place of its file', { ageIdentity: '/x/AGE-SECRET-KEY-1HUNTER2' }, /identity was given where/],
+    ['two ways', { config: '/dev/null', ageRecipients: ['age1'] }, /encrypts in two ways/],
+    ['what to encrypt, and for nobody', { resources: ['secrets'] }, /resources is for ageRecipients/],
+  ])('are not added with %s', async (_, encryption, message) => {
+    const failure = await locations.add('x', '/x', { encryption }).catch((error: unknown) => error as Error);
+    expect(failure).toMatchObject({ code: 'USAGE', message: expect.stringMatching(message) as string });
+    expect(JSON.stringify(failure)).not.toMatch(/hunter2/i);
+    await expect(stat(configFile)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
 
   it('cannot lose the built-in one', async () => {
     await expect(locations.remove('local')).rejects.toMatchObject({ code: 'USAGE' });
@@ -128,6 +182,7 @@ describe('the configuration file', () => {
         '  nas:',
         '    uri: file:///mnt/nas',
         '    colour: "0755"',
+        '    encryption: {ageIdentity: /keys/me.txt}',
         '  bucket: {uri: "s3://bucket", options: {pathStyle: true, port: 9000}}',
         'later: [1, {a: yes}]',
         '',
@@ -141,6 +196,8 @@ describe('the configuration file', () => {
         'locations:',
         '  nas:',
         '    uri: file:///mnt/nas',
+        '    encryption:',
+        '      ageIdentity: /keys/me.txt',
         "    colour: '0755'",
         '  bucket:',
         '    uri: s3://bucket',
@@ -166,6 +223,22 @@ describe('the configuration file', () => {
     ['has a list of locations', 'locations: [a]\n', /locations is not a mapping/],
     ['has a location without a URI', 'locations: {nas: {url: hunter2}}\n', /locations\.nas\.uri is not a URI/],
     ['has options that are none', 'locations: {nas: {uri: /x, options: 3}}\n', /locations\.nas\.options is not/],
+    ['has encryption that is a word', 'locations: {nas: {uri: /x, encryption: age}}\n', /encryption is not a mapping/],
+    [
+      'has encryption that nobody knows',
+      'locations: {nas: {uri: /x, encryption: {passphrase: hunter2, config: /k}}}\n',
+      /locations\.nas\.encryption has no passphrase/,
+    ],
+    [
+      'has keys by a path that starts from anywhere',
+      'locations: {nas: {uri: /x, encryption: {ageIdentity: hunter2}}}\n',
+      /encryption\.ageIdentity is not the absolute path/,
+    ],
+    [
+      'has recipients that are none',
+      'locations: {nas: {uri: /x, encryption: {ageRecipients: []}}}\n',
+      /encryption\.ageRecipients is not a list/,
+    ],
     ['has a default that is no name', 'default: [a]\n', /default is not a name/],
   ])('that %s is refused by name, and none of it is repeated', async (_, text, message) => {
     await configure(text);

@@ -6,6 +6,7 @@ import type { Store } from '@infrabackup/core';
 import { diskGuard, errnoOf } from './disk-error.ts';
 import type { DriverContext } from './driver.ts';
 import type { LocationConfig, LocationEntry } from './location-config.ts';
+import type { LocationEncryption } from './location-encryption.ts';
 import { openStore } from './open-store.ts';
 import { parseStoreUri } from './store-uri.ts';
 import { replaceFile } from './temp-file.ts';
@@ -39,9 +40,10 @@ export interface Locations {
   list(): Promise<readonly NamedLocation[]>;
   /**
    * Adds a location by its URI or path. Throws LOCATION_EXISTS; STORE_UNSUPPORTED and USAGE as `openStore`, so that
-   * what is added can be opened, and no credential ever gets into the file. The place itself is not touched.
+   * what is added can be opened, and no credential ever gets into the file; USAGE for keys that cannot be read. The
+   * place itself is not touched.
    */
-  add(name: string, location: string, options?: Readonly<Record<string, string>>): Promise<NamedLocation>;
+  add(name: string, location: string, entry?: Partial<Omit<LocationEntry, 'uri'>>): Promise<NamedLocation>;
   /** Forgets a location and leaves what it holds. The default one's role goes to `local`. Throws LOCATION_UNKNOWN. */
   remove(name: string): Promise<NamedLocation>;
   /** Makes a location the default. Throws LOCATION_UNKNOWN. */
@@ -51,6 +53,11 @@ export interface Locations {
    * named opens the default. Throws LOCATION_UNKNOWN, and as `openStore`.
    */
   open(named?: string): Promise<Store>;
+  /**
+   * How backups are encrypted and read in the location that is named as for `open`, by its entry; undefined where that
+   * says nothing. A URI or a path has the entry that it could be opened by. Throws LOCATION_UNKNOWN.
+   */
+  encryption(named?: string): Promise<LocationEncryption | undefined>;
 }
 
 const builtInName = 'local';
@@ -102,10 +109,17 @@ export function openLocations({ configFile, dataFolder, ...context }: LocationsO
     });
   };
 
+  /** Undefined for what cannot be opened now, as an export that is not mounted. */
+  const uriOf = async (uri: string, options: LocationEntry['options']): Promise<string | undefined> =>
+    openStore(uri, { ...context, options }).then(
+      (store) => store.uri,
+      () => undefined,
+    );
+
   return {
     list: async () => named(await read()),
 
-    add: async (name, location, options = {}) => {
+    add: async (name, location, { options = {}, encryption } = {}) => {
       if (!locationName.test(name)) {
         throw new AppError('USAGE', `${JSON.stringify(name)} cannot name a location`, {
           hint: 'use up to 63 lower-case letters, digits and dashes, with no dash at an end',
@@ -121,9 +135,13 @@ export function openLocations({ configFile, dataFolder, ...context }: LocationsO
         });
       }
       await openStore(location, { ...context, options });
+      const { checkLocationEncryption, parseLocationEncryption } = await import('./location-encryption.ts');
+      const parsed = parseLocationEncryption(encryption, 'the encryption of the location');
+      if (parsed !== undefined) await checkLocationEncryption(parsed);
       const isPath = parseStoreUri(location).scheme === undefined;
       const uri = isPath ? pathToFileURL(resolve(context.workingFolder, location)).href : location;
-      const changed = { ...config, locations: new Map([...config.locations, [name, { uri, options }]]) };
+      const entry = { uri, options, ...(parsed !== undefined && { encryption: parsed }) };
+      const changed = { ...config, locations: new Map([...config.locations, [name, entry]]) };
       await write(changed);
       return find(changed, name);
     },
@@ -155,6 +173,20 @@ export function openLocations({ configFile, dataFolder, ...context }: LocationsO
       const config = await read();
       const { uri, options } = find(config, given ?? config.defaultName ?? builtInName);
       return openStore(uri, { ...context, options });
+    },
+
+    encryption: async (given) => {
+      const config = await read();
+      if (given === undefined || !isPlace.test(given)) {
+        return find(config, given ?? config.defaultName ?? builtInName).encryption;
+      }
+      // Opened, since one place can be written in several ways; those that say nothing are not.
+      const entries = [...config.locations.values()].filter(({ encryption }) => encryption !== undefined);
+      const place = entries.length === 0 ? undefined : await uriOf(given, {});
+      for (const { uri, options, encryption } of place === undefined ? [] : entries) {
+        if ((await uriOf(uri, options)) === place) return encryption;
+      }
+      return undefined;
     },
   };
 }

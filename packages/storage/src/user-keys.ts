@@ -7,6 +7,7 @@ import {
   type EncryptionConfig,
   type Keyring,
 } from '@infrabackup/core';
+import type { LocationEncryption } from './location-encryption.ts';
 
 /** The files with a user's keys; absent: none of that kind. */
 export interface KeyFiles {
@@ -19,11 +20,19 @@ export interface KeyFiles {
 /** What a user can open encrypted objects with: keys, and the rules that they stand in. */
 export type UserKeys = Keyring & EncryptionConfig;
 
-/** The files that are named, or else those that INFRABACKUP_ENCRYPTION_CONFIG and INFRABACKUP_AGE_IDENTITY name. */
-export function keyFilesOf(named: KeyFiles, env: Readonly<Record<string, string | undefined>>): KeyFiles {
+/**
+ * The files that are named, or else those of the location, or else those that INFRABACKUP_ENCRYPTION_CONFIG and
+ * INFRABACKUP_AGE_IDENTITY name.
+ */
+export function keyFilesOf(
+  named: KeyFiles,
+  env: Readonly<Record<string, string | undefined>>,
+  ofLocation: LocationEncryption = {},
+): KeyFiles {
   return {
-    encryptionConfig: named.encryptionConfig ?? (env['INFRABACKUP_ENCRYPTION_CONFIG'] || undefined),
-    ageIdentity: named.ageIdentity ?? (env['INFRABACKUP_AGE_IDENTITY'] || undefined),
+    encryptionConfig:
+      named.encryptionConfig ?? ofLocation.config ?? (env['INFRABACKUP_ENCRYPTION_CONFIG'] || undefined),
+    ageIdentity: named.ageIdentity ?? ofLocation.ageIdentity ?? (env['INFRABACKUP_AGE_IDENTITY'] || undefined),
   };
 }
 
@@ -52,9 +61,17 @@ export async function readEncryptionConfig(file: string, workingFolder: string):
 }
 
 async function readKeyFile(file: string, workingFolder: string): Promise<string> {
+  if (/AGE-SECRET-KEY-/i.test(file)) {
+    throw new AppError('USAGE', 'an age identity was given where the file that holds it belongs; it was not used', {
+      hint: 'write it into a file that only you can read, and name that; this one is in the history of your shell now',
+    });
+  }
   try {
     return await readFile(resolve(workingFolder, file), 'utf8');
   } catch (cause) {
-    throw new AppError('USAGE', `the keys in ${file} cannot be read: ${(cause as Error).message}`, { cause });
+    throw new AppError('USAGE', `the keys in ${file} cannot be read: ${(cause as Error).message}`, {
+      hint: 'it is named by a flag, by the entry of the location in config.yaml, or by the environment (INFRABACKUP_...)',
+      cause,
+    });
   }
 }

@@ -10,7 +10,7 @@ import {
 } from '@infrabackup/core';
 import type { FoundBackup, UserKeys } from '@infrabackup/storage';
 import { clientVersion } from '../client-version.ts';
-import { findBackup } from '../find-backup.ts';
+import { findBackup, locationOf } from '../find-backup.ts';
 import { encryptFlags, keyFlags, readEncryption, readKeys } from '../flags/encryption-flags.ts';
 import { underHeading, type FlagValues } from '../flags/flag.ts';
 import { fromFlag } from '../flags/location-flags.ts';
@@ -75,16 +75,17 @@ With --encryption-config, --age-recipient or --decrypt every object is read and 
   run: async ({ positionals, flags: given }, shell) => {
     const names = [...new Set(positionals)];
     if (given.as !== undefined && names.length > 1) throw new AppError('USAGE', '--as names one copy: copy one backup');
-    const anew = await rewritingOf(given, shell);
+    const encryption = await wantedEncryption(given, shell);
+    const isRewritten = encryption !== undefined || given.as !== undefined;
     const made: unknown[] = [];
     for (const named of names) {
       const found = await findBackup(named, given.from, shell);
       const copied =
         given.format === 'rancher' || given.format === 'manifests'
-          ? await copyOut(found, anew ?? { encryption: undefined, keys: await readKeys({}, shell) }, given, shell)
-          : anew === undefined
-            ? await copyAsIs(found, given, shell)
-            : await copyAnew(found, anew, given, shell);
+          ? await copyOut(found, encryption, given, shell)
+          : isRewritten
+            ? await copyAnew(found, encryption, given, shell)
+            : await copyAsIs(found, given, shell);
       if (given.output === 'json') made.push(copied);
     }
     if (given.output === 'json') await shell.out.write(renderJson(made));
@@ -92,29 +93,22 @@ With --encryption-config, --age-recipient or --decrypt every object is read and 
   },
 });
 
-/** How a copy is written that is not the very bytes. */
-interface Rewriting {
-  /** Undefined where it is as the backup is. */
-  readonly encryption: Encryption | 'clear' | undefined;
-  readonly keys: UserKeys | undefined;
+/** How the flags want a copy encrypted; undefined: as the backup is. */
+async function wantedEncryption(given: Flags, shell: Shell): Promise<Encryption | 'clear' | undefined> {
+  // Also where one is empty: whoever gives it means to encrypt.
+  const flagsThatEncrypt = [given['encryption-config'], given['age-recipient'], given['encrypt-resources']];
+  const isEncrypted = flagsThatEncrypt.some((value) => value !== undefined);
+  if (given.decrypt === true && isEncrypted)
+    throw new AppError('USAGE', '--decrypt writes in clear: leave out the flags that encrypt, or it');
+  if (given.decrypt === true) return 'clear';
+  return isEncrypted ? await readEncryption(given, shell) : undefined;
 }
 
-/** What the flags want other than a copy as it is; undefined: nothing. */
-async function rewritingOf(given: Flags, shell: Shell): Promise<Rewriting | undefined> {
-  const isEncrypted = given['encryption-config'] !== undefined || given['age-recipient'] !== undefined;
-  if (given.decrypt === true && isEncrypted) {
-    throw new AppError('USAGE', '--decrypt writes in clear: leave out the flags that encrypt, or it');
-  }
-  const encryption =
-    isEncrypted || given['encrypt-resources'] !== undefined ? await readEncryption(given, shell) : undefined;
-  if (encryption === undefined && given.decrypt !== true && given.as === undefined) return undefined;
-  const fromFlags = await readKeys(given, shell);
-  const fromEnvironment = await readKeys({}, shell);
-  const keys = fromFlags && {
-    ...fromFlags,
-    keys: [...fromFlags.keys, ...(fromEnvironment?.keys ?? [])],
-  };
-  return { encryption: given.decrypt === true ? 'clear' : encryption, keys };
+/** The keys of the flags, and those that are known without flags: a copy under a new key is read with the old one. */
+async function keysTo(found: FoundBackup, given: Flags, shell: Shell): Promise<UserKeys | undefined> {
+  const keys = await readKeys(given, locationOf(found), shell);
+  const known = await readKeys({}, locationOf(found), shell);
+  return keys && { ...keys, keys: [...keys.keys, ...(known?.keys ?? [])] };
 }
 
 async function copyAsIs(found: FoundBackup, given: Flags, shell: Shell): Promise<unknown> {
@@ -146,10 +140,11 @@ async function copyAsIs(found: FoundBackup, given: Flags, shell: Shell): Promise
 
 async function copyAnew(
   found: FoundBackup,
-  { encryption, keys }: Rewriting,
+  encryption: Encryption | 'clear' | undefined,
   given: Flags,
   shell: Shell,
 ): Promise<unknown> {
+  const keys = await keysTo(found, given, shell);
   const { backupWriter, openDiskSpool, openFoundBackup } = await import('@infrabackup/storage');
   const openOther = otherToolsOpener(keys, {}, shell);
   const backup = await openFoundBackup(found, { keyring: keys, openOther, signal: shell.signal });
@@ -177,10 +172,11 @@ async function copyAnew(
 /** Writes the objects for another tool. Nothing that is encrypted is written in clear unless the flags say so. */
 async function copyOut(
   found: FoundBackup,
-  { encryption, keys }: Rewriting,
+  encryption: Encryption | 'clear' | undefined,
   given: Flags,
   shell: Shell,
 ): Promise<unknown> {
+  const keys = await keysTo(found, given, shell);
   const { openFoundBackup } = await import('@infrabackup/storage');
   const { rancherArchive, rancherFileName, writeManifests } = await import('@infrabackup/formats');
   const openOther = otherToolsOpener(keys, {}, shell);

@@ -152,11 +152,79 @@ describe('an encrypted backup', () => {
 
   it('refuses files of keys that are none without saying what is in them', async () => {
     await writeFile(join(location.folder, 'bad.txt'), `oops ${identity}\n`);
-    for (const typed of ['--age-identity bad.txt', '--encryption-config bad.txt', '--encryption-config nowhere.json']) {
+    for (const typed of [
+      `--age-identity ${identity}`,
+      '--age-identity bad.txt',
+      '--encryption-config bad.txt',
+      '--encryption-config nowhere.json',
+    ]) {
       const { exitCode, stderr } = await run(`get sealed secret -n shop ${typed}`);
       expect([exitCode, stderr]).toEqual([2, expect.not.stringContaining(identity.slice(0, 24))]);
     }
     await rm(join(location.folder, 'bad.txt'));
+  });
+});
+
+describe('a location whose entry names keys', () => {
+  let home: string;
+  beforeEach(async () => {
+    home = await mkdtemp(join(tmpdir(), 'infrabackup-home-'));
+    return () => rm(home, { recursive: true });
+  });
+  const at = async (typed: string, env: Record<string, string> = {}): Promise<Ran> => {
+    const shell = memoryShell({ env: { KUBECONFIG: '/nowhere', ...env }, home, workingFolder: location.folder });
+    const exitCode = await runCommandLine(typed.split(' '), shell);
+    return { exitCode, stdout: shell.stdout(), stderr: shell.stderr() };
+  };
+  const login = 'secret/login -n shop -o yaml --show-secrets';
+
+  it('opens what lies in it without a flag, by its name or its place, and in it alone', async () => {
+    expect((await at(`location add prod . --encryption-config keys.json --age-identity identity.txt`)).exitCode).toBe(
+      0,
+    );
+    for (const from of ['--from prod', `--from ${location.folder}`]) {
+      for (const name of ['sealed', 'for-age'])
+        expect((await at(`get ${name} ${login} ${from}`)).stdout).toContain('aHVudGVyMg==');
+    }
+    expect((await at('verify sealed --from prod')).stderr).toBe('');
+    expect((await at(`get ${location.folder}/backups/sealed ${login}`)).exitCode).toBe(10);
+    await at('location set-default prod');
+    expect((await at('history secret/login -n shop -o name')).exitCode).toBe(10);
+    expect((await at('diff sealed for-age')).exitCode).toBe(0);
+    expect((await at('location list -o wide')).stdout).toContain(join(location.folder, 'keys.json'));
+  });
+
+  it('comes after a flag and before the environment', async () => {
+    await at('location add prod . --encryption-config keys.json');
+    const typed = `get sealed ${login} --from prod`;
+    expect((await at(typed, { INFRABACKUP_ENCRYPTION_CONFIG: 'wrong.json' })).exitCode).toBe(0);
+    expect((await at(`${typed} --encryption-config wrong.json`)).exitCode).toBe(10);
+  });
+
+  it('lends its keys to a copy under another one, and changes no copy by itself', async () => {
+    await at('location add prod . --encryption-config keys.json');
+    await at(`location add aged ${home} --age-recipient ${recipient} --age-identity identity.txt`);
+    expect((await at('copy sealed --from prod --to aged')).stdout).toContain('/backups/sealed: copied, ');
+    const rotated = await at('copy sealed --from prod --to aged --as rotated --encryption-config new.json');
+    expect([rotated.exitCode, rotated.stdout]).toEqual([0, expect.stringContaining('with the aesgcm key "rotated"')]);
+    const some = await at('copy sealed --from prod --to aged --as some --encrypt-resources secrets');
+    expect([some.exitCode, some.stdout]).toEqual([
+      0,
+      expect.stringContaining('1 object of secrets, for age recipients'),
+    ]);
+    expect((await at(`get some ${login} --from aged`)).stdout).toContain('aHVudGVyMg==');
+  });
+
+  it.each([
+    ['--age-recipient nobody', /age recipient is none/],
+    ['--encryption-config keys.json --age-recipient age1x', /encrypts in two ways/],
+    ['--age-identity nowhere.txt', /nowhere\.txt cannot be read/],
+    [`--age-identity ${identity}`, /an age identity was given where the file/],
+    ['--encrypt-resources secrets', /resources is for ageRecipients/],
+  ])('is not added with %s', async (typed, message) => {
+    const { exitCode, stderr } = await at(`location add x /x ${typed}`);
+    expect([exitCode, stderr]).toEqual([2, expect.stringMatching(message)]);
+    expect(stderr).not.toContain(identity);
   });
 });
 

@@ -50,7 +50,7 @@ An object counts as deleted only where a backup looked for it and did not find i
   run: async ({ positionals, flags }, shell) => {
     const [typeWord, name] = parseObjectName(positionals);
     const store = await openLocation(flags.from, shell);
-    const { backups, problems } = await openBackups(store, shell.signal, await readKeys(flags, shell));
+    const { backups, problems } = await openBackups(store, shell.signal, await readKeys(flags, store.uri, shell));
     const type = resolveType(typeWord, typesOf(backups), store.uri);
     const ref: ObjectRef = {
       type: typeName(type),

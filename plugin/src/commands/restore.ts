@@ -21,7 +21,7 @@ import type { Connection } from '@infrabackup/kube';
 import type { FoundBackup } from '@infrabackup/storage';
 import { confirm } from '../confirm.ts';
 import { contextNamespace } from '../context-namespace.ts';
-import { findBackup, openFound } from '../find-backup.ts';
+import { findBackup, locationOf, openFound } from '../find-backup.ts';
 import { connectionFlags } from '../flags/connection-flags.ts';
 import { keyFlags, readKeys } from '../flags/encryption-flags.ts';
 import { underHeading, type FlagValues } from '../flags/flag.ts';
@@ -94,10 +94,10 @@ Before the first change, what will be changed is kept: 'undo' takes a restore ba
   ],
   outcomes: ['partial', 'not-found', 'exists', 'refused', 'cluster', 'location', 'damaged', 'key'],
   run: async ({ positionals: [named, ...words], flags: given }, shell) => {
-    const [connection, keys] = await Promise.all([openConnection(given, shell), readKeys(given, shell)]);
+    const connection = await openConnection(given, shell);
     if (given.resume !== undefined) {
       if (named !== undefined) throw new AppError('USAGE', '--resume goes on with what was planned: name no backup');
-      return await resume({ id: given.resume, connection, keys, output: given.output }, shell);
+      return await resume({ id: given.resume, connection, keyFlags: given, output: given.output }, shell);
     }
     if (named === undefined)
       throw new AppError('USAGE', 'name the backup to restore', { hint: 'kubectl infrabackup list' });
@@ -112,7 +112,7 @@ Before the first change, what will be changed is kept: 'undo' takes a restore ba
       await shell.err.write(
         `going on with restore ${unfinished.head.id}, which was cut off (--start-over plans anew)\n`,
       );
-      return await resume({ id: unfinished.head.id, connection, keys, output: given.output }, shell);
+      return await resume({ id: unfinished.head.id, connection, keyFlags: given, output: given.output }, shell);
     }
     return await restoreAnew(wanted, connection, given, shell);
   },
@@ -204,7 +204,8 @@ async function restoreAnew(wanted: Wanted, connection: Connection, given: Flags,
     },
     plan,
   );
-  return await carryOut({ run, backup, connection, keys: await readKeys(given, shell), output: given.output }, shell);
+  const keys = await readKeys(given, locationOf(found), shell);
+  return await carryOut({ run, backup, connection, keys, output: given.output }, shell);
 }
 
 async function planned(
@@ -249,11 +250,6 @@ async function guard(plan: RestorePlan, backup: Backup, given: Flags, shell: She
     `backup ${backup.header.name} is of another cluster (${context ?? server}) than this one (${clusterName(plan)}); nothing was changed`,
     { hint: 'when that is meant: the same command with --to-other-cluster' },
   );
-}
-
-function locationOf(found: FoundBackup): string {
-  const isOfLocation = found.kind === 'stored' && found.files.folder !== '';
-  return isOfLocation ? found.store.uri : found.uri;
 }
 
 function clusterName({ cluster }: RestorePlan): string {

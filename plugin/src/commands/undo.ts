@@ -36,7 +36,7 @@ An object is touched only if it still is what the restore left; else it is a con
   outcomes: ['partial', 'not-found', 'exists', 'refused', 'cluster', 'location', 'key'],
   run: async ({ positionals: [id = ''], flags: given }, shell) => {
     const { connectCluster, connectRights, connectWriter } = await import('@infrabackup/kube');
-    const [connection, keys] = await Promise.all([openConnection(given, shell), readKeys(given, shell)]);
+    const connection = await openConnection(given, shell);
     const runs = await openRuns(shell);
     const done = await findUndo(runs, id);
     if (done !== undefined && done.status !== 'partial' && given['dry-run'] !== true && given.force !== true) {
@@ -47,8 +47,10 @@ An object is touched only if it still is what the restore left; else it is a con
         return 'done';
       }
       await shell.err.write(`going on with undo ${done.id}, which was cut off\n`);
-      return await resume({ id: done.id, connection, keys, output: given.output }, shell);
+      return await resume({ id: done.id, connection, keyFlags: given, output: given.output }, shell);
     }
+    const { location } = (await runs.read(id)).head;
+    const keys = await readKeys(given, location, shell);
     const { plan, kept, scaleDown } = await openUndo({
       ...{ runs, id, force: given.force ?? false },
       reader: connectCluster(connection),
@@ -73,7 +75,6 @@ An object is touched only if it still is what the restore left; else it is a con
       throw new AppError('RIGHTS_MISSING', `you may not ${describeMissingRights(plan)}; nothing was changed`);
     }
     await confirm(`Undo ${formatCount(writes, 'object')}?`, given.yes, `kubectl infrabackup undo ${id}`, shell);
-    const { location } = (await runs.read(id)).head;
     const startedAt = formatMoment(shell.clock.now());
     const head = {
       id: plan.id,

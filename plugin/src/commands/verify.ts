@@ -7,7 +7,7 @@ import {
   type Finding,
   type Verification,
 } from '@infrabackup/core';
-import { findBackup, openIfOther } from '../find-backup.ts';
+import { findBackup, locationOf, openIfOther } from '../find-backup.ts';
 import { keyFlags, readKeys } from '../flags/encryption-flags.ts';
 import { fromFlag } from '../flags/location-flags.ts';
 import { outputFlag } from '../flags/output-flags.ts';
@@ -57,7 +57,7 @@ Without --digest this finds damage, but not a forger who made a new digest too: 
     if (flags.digest !== undefined && found.kind !== 'stored') {
       throw new AppError('USAGE', `${named} lies without its summary, which alone has a digest over all`);
     }
-    const keyring = await readKeys(flags, shell);
+    const keyring = await readKeys(flags, locationOf(found), shell);
     const line = overwrittenLine(shell.err, shell.clock);
     const options = {
       digest: flags.digest,

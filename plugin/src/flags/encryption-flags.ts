@@ -1,5 +1,6 @@
 import { AppError, encryptionBy, encryptionForAge, type Encryption } from '@infrabackup/core';
-import type { KeyFiles, UserKeys } from '@infrabackup/storage';
+import type { UserKeys } from '@infrabackup/storage';
+import { userLocations } from '../open-location.ts';
 import type { Shell } from '../shell.ts';
 import { underHeading, type FlagValues } from './flag.ts';
 
@@ -37,40 +38,51 @@ export const encryptFlags = underHeading('Encryption flags:', {
   },
 });
 
-/** The values of {@link keyFlags}; a caller without flags has those of the environment alone. */
+/** The values of {@link keyFlags}; a caller without flags has those of the location and the environment alone. */
 export type KeyFlagValues = Partial<FlagValues<typeof keyFlags>>;
 
-/** The keys of the flags, or else of the environment; undefined where neither names any. Throws USAGE. */
-export async function readKeys(given: KeyFlagValues, shell: Shell): Promise<UserKeys | undefined> {
-  const { readUserKeys } = await import('@infrabackup/storage');
-  return await readUserKeys(await keyFiles(given, shell), shell.workingFolder);
+/**
+ * The keys to what lies in a location: of the flags, or else of its entry, or else of the environment; undefined where
+ * none names any. Throws USAGE.
+ */
+export async function readKeys(given: KeyFlagValues, location: string, shell: Shell): Promise<UserKeys | undefined> {
+  const { keyFilesOf, readUserKeys } = await import('@infrabackup/storage');
+  const named = { encryptionConfig: given['encryption-config'], ageIdentity: given['age-identity'] };
+  const ofLocation = await (await userLocations(shell)).encryption(location);
+  return await readUserKeys(keyFilesOf(named, shell.env, ofLocation), shell.workingFolder);
 }
 
-/** How the flags, or else the environment, want a backup encrypted; undefined: not at all. Throws USAGE. */
+/** How a location's own entry wants what is written there encrypted; undefined where it does not say. Throws USAGE. */
+export async function encryptionThere(location: string | undefined, shell: Shell): Promise<Encryption | undefined> {
+  const { encryptionOfLocation } = await import('@infrabackup/storage');
+  return await encryptionOfLocation((await (await userLocations(shell)).encryption(location)) ?? {});
+}
+
+/**
+ * How the flags, or else the location's entry, or else the environment, want a backup encrypted; undefined: not at all.
+ * Throws USAGE.
+ */
 export async function readEncryption(
-  given: FlagValues<typeof encryptFlags>,
+  given: FlagValues<typeof encryptFlags> & { readonly to?: string | undefined },
   shell: Shell,
 ): Promise<Encryption | undefined> {
   const { 'age-recipient': recipients, 'encrypt-resources': resources, 'encryption-config': configFile } = given;
-  if (recipients === undefined) {
-    if (resources !== undefined) {
-      throw new AppError(
-        'USAGE',
-        '--encrypt-resources is for age recipients: an EncryptionConfiguration has its own rules',
-      );
-    }
-    const { readEncryptionConfig } = await import('@infrabackup/storage');
-    const { encryptionConfig: file } = await keyFiles(given, shell);
-    return file === undefined ? undefined : encryptionBy(await readEncryptionConfig(file, shell.workingFolder));
+  if (recipients !== undefined) {
+    if (configFile !== undefined)
+      throw new AppError('USAGE', '--encryption-config and --age-recipient encrypt in two ways: give one of them');
+    if (recipients.length === 0) throw new AppError('USAGE', '--age-recipient names nobody');
+    return await encryptionForAge(recipients, resources ?? ['*.*']);
   }
-  if (configFile !== undefined) {
-    throw new AppError('USAGE', '--encryption-config and --age-recipient encrypt in two ways: give one of them');
+  const { encryptionOfLocation, keyFilesOf, readEncryptionConfig } = await import('@infrabackup/storage');
+  const ofLocation = configFile === undefined ? await (await userLocations(shell)).encryption(given.to) : undefined;
+  if (resources !== undefined && ofLocation?.ageRecipients === undefined) {
+    throw new AppError(
+      'USAGE',
+      '--encrypt-resources is for age recipients: an EncryptionConfiguration has its own rules',
+    );
   }
-  if (recipients.length === 0) throw new AppError('USAGE', '--age-recipient names nobody');
-  return await encryptionForAge(recipients, resources ?? ['*.*']);
-}
-
-async function keyFiles(given: KeyFlagValues, { env }: Shell): Promise<KeyFiles> {
-  const { keyFilesOf } = await import('@infrabackup/storage');
-  return keyFilesOf({ encryptionConfig: given['encryption-config'], ageIdentity: given['age-identity'] }, env);
+  const wanted = ofLocation && (await encryptionOfLocation({ ...ofLocation, ...(resources && { resources }) }));
+  if (wanted !== undefined) return wanted;
+  const { encryptionConfig: file } = keyFilesOf({ encryptionConfig: configFile }, shell.env);
+  return file === undefined ? undefined : encryptionBy(await readEncryptionConfig(file, shell.workingFolder));
 }

@@ -21,6 +21,7 @@ import { renderJson } from '../render/json.ts';
 import { paint } from '../render/paint.ts';
 import { overwrittenLine } from '../render/progress-line.ts';
 import { formatNumber, formatSeconds } from '../render/quantity.ts';
+import { encryptionThere } from '../flags/encryption-flags.ts';
 import type { Shell } from '../shell.ts';
 import { userRuns } from './open-runs.ts';
 
@@ -50,7 +51,7 @@ export async function carryOut(
       reader: connectCluster(connection),
       writer: realWriter(connectWriter(connection)),
       keepIn: await (await userRuns(shell)).keepers(run.head.location),
-      encryption: encryptionOfKept(keys, backup),
+      encryption: encryptionOfKept(keys, backup) ?? (await encryptionThere(run.head.location, shell)),
       openSpool: () => openDiskSpool(shell.scratchFolder),
       tool: `infrabackup ${clientVersion}`,
       report: progressOf(run, (text) => line.show(text), later),

@@ -1,7 +1,7 @@
-import type { NamedLocation } from '@infrabackup/storage';
+import type { LocationEncryption, NamedLocation } from '@infrabackup/storage';
 import { noHeadersFlag, outputFlag } from '../../flags/output-flags.ts';
 import { userLocations } from '../../open-location.ts';
-import { formatLabels } from '../../render/quantity.ts';
+import { formatCount, formatLabels } from '../../render/quantity.ts';
 import { showList, type ListColumn } from '../../render/list-view.ts';
 import { defineVerb } from '../../verb.ts';
 
@@ -10,7 +10,13 @@ const columns: readonly ListColumn<NamedLocation>[] = [
   { header: 'DEFAULT', text: ({ isDefault }) => (isDefault ? '*' : '') },
   { header: 'URI', text: ({ uri }) => uri },
   { header: 'OPTIONS', text: ({ options }) => formatLabels(options), wide: true },
+  { header: 'ENCRYPTION', text: ({ encryption }) => describeEncryption(encryption), wide: true },
 ];
+
+function describeEncryption({ config, ageRecipients, ageIdentity }: LocationEncryption = {}): string {
+  if (ageRecipients !== undefined) return `for ${formatCount(ageRecipients.length, 'age recipient')}`;
+  return config ?? (ageIdentity === undefined ? '<none>' : `only read, with ${ageIdentity}`);
+}
 
 /** `location list`: the places that have a name. */
 export const locationList = defineVerb({
