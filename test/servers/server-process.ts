@@ -14,7 +14,7 @@ export interface ServerProcess {
   readonly stop: () => Promise<void>;
 }
 
-/** Certificates for 127.0.0.1, and the file of the authority that signed them. */
+/** Certificates for 127.0.0.1 and `store.example`, and the file of the authority that signed them. */
 export interface ServerCertificate {
   readonly ca: string;
   readonly certificate: string;
@@ -51,7 +51,7 @@ export async function makeServerCertificate(folder: string): Promise<ServerCerti
   const authority = await createCertificateAuthority(join(folder, 'pki'));
   const { certificatePem, keyPem } = await authority.issue({
     commonName: 'server',
-    serverNames: ['127.0.0.1', 'localhost'],
+    serverNames: ['127.0.0.1', 'localhost', 'store.example'],
   });
   const files = {
     ca: join(folder, 'pki/ca.crt'),

@@ -76,15 +76,26 @@ await describeOnServer('S3 on versitygw', provisionVersitygw, startVersitygw, (o
 
     it('goes through the proxy that the environment names, with large values too', async () => {
       await using proxy = await startHttpProxy();
-      const env = { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}` };
-      const store = await openStore(on.server.location('proxied'), { ...context, env });
+      // Only the proxy knows where that is; what is on this machine is reached directly.
+      const host = `store.example:${new URL(on.server.endpoint).port}`;
+      const location = on.server.location('proxied', { endpoint: `https://${host}` });
+      const env = { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}`, NO_PROXY: '10.0.0.0/8' };
+      const store = await openStore(location, { ...context, env });
       await store.create('k', Buffer.alloc(9_000_000));
       expect((await store.read('k')).length).toBe(9_000_000);
-      expect(new Set(proxy.asked)).toEqual(new Set([new URL(on.server.endpoint).host]));
-      const direct = { ...env, NO_PROXY: '127.0.0.1' };
+      expect(new Set(proxy.asked)).toEqual(new Set([host]));
       const asked = proxy.asked.length;
-      await (await openStore(on.server.location('proxied'), { ...context, env: direct })).stat('k');
+      await (await openStore(on.server.location('proxied'), { ...context, env })).stat('k');
+      const direct = await openStore(location, { ...context, env: { ...env, NO_PROXY: '.example' } });
+      await expectFailure(() => direct.stat('k'), 'STORE_UNAVAILABLE', /store\.example/, /try again|look at/);
       expect(proxy.asked).toHaveLength(asked);
+    });
+
+    it('says what is wrong with a proxy, and not which', async () => {
+      const env = { HTTPS_PROXY: 'socks5://me:hunter2@127.0.0.1:1' };
+      const location = on.server.location('proxied', { endpoint: 'https://store.example' });
+      const store = await openStore(location, { ...context, env });
+      await expectFailure(() => store.stat('k'), 'USAGE', /no http or https URL/, /NO_PROXY/);
     });
 
     it('lets one of several writers of a backup win, and tells the others', async () => {

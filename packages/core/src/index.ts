@@ -110,6 +110,7 @@ export { isExpression, isPattern, matchesAny, matchesPattern } from './select/pa
 export { matchesLabels, matchExpression, parseLabelSelector } from './select/label-selector.ts';
 export type { LabelRequirement } from './select/label-selector.ts';
 export { concurrently } from './concurrently.ts';
+export { proxyFor } from './proxy-for.ts';
 export type { BackupEvent, ReportBackup } from './backup/backup-event.ts';
 export { countPlanned, planBackup } from './backup/plan-backup.ts';
 export type { BackupPlan, TypeCounts } from './backup/plan-backup.ts';

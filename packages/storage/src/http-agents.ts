@@ -15,20 +15,27 @@ export interface HttpAgents {
 const maxSockets = 64;
 
 /**
- * The agents for a server: through the proxies that the environment names (HTTPS_PROXY, NO_PROXY; Node 24.5 and later),
- * trusting what Node trusts and the certificates of `caFile`. Throws as {@link trustedWith}.
+ * The agents for a server: through the proxies that the environment names, as `proxyFor` of core says, trusting what
+ * Node trusts and the certificates of `caFile`. Throws as {@link trustedWith}.
  */
 export async function httpAgents(
   caFile: string | undefined,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<HttpAgents> {
-  const shared = { keepAlive: true, maxSockets, proxyEnv: { ...env } };
+  const shared = { keepAlive: true, maxSockets };
   // Made once: to take in a hundred certificates costs more than all the rest of a connection.
   const secureContext = caFile === undefined ? undefined : createSecureContext({ ca: await trustedWith(caFile) });
-  return {
-    httpAgent: new HttpAgent(shared),
-    httpsAgent: new HttpsAgent({ ...shared, ...(secureContext && { secureContext }) }),
-  };
+  const httpAgent = new HttpAgent(shared);
+  const httpsAgent = new HttpsAgent({ ...shared, ...(secureContext && { secureContext }) });
+  if (namesProxy(env)) {
+    const { leadByProxies } = await import('./lead-by-proxies.ts');
+    leadByProxies({ httpAgent, httpsAgent }, env);
+  }
+  return { httpAgent, httpsAgent };
+}
+
+function namesProxy(env: Readonly<Record<string, string | undefined>>): boolean {
+  return ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'].some((name) => env[name]);
 }
 
 /** What Node trusts, and the certificates of a file. Throws USAGE where the file has none, and the errors of a disk. */

@@ -1,7 +1,6 @@
-import { AppError } from '@infrabackup/core';
+import { AppError, proxyFor } from '@infrabackup/core';
 import { createCredential, readPem } from '../credential/create-credential.ts';
 import type { Route } from '../http/dial.ts';
-import { proxyFor } from '../http/proxy-for.ts';
 import type { ConnectionOptions } from './connection-options.ts';
 import { Connection } from './connection.ts';
 import { impersonationHeaders } from './impersonation.ts';
