@@ -20,11 +20,12 @@ await describeInWindow(
   },
   (on) => {
     const configMaps = [/^Backup before-upgrade/, /^Namespace shop/, /^ConfigMap, /] as const;
+    const web = [...configMaps, 'ConfigMap web'] as const;
 
     it('opens an object as it was, two clicks from its namespace', async () => {
       const { window } = on;
       await window.expand(...configMaps);
-      await window.row('ConfigMap web').click();
+      await window.row(web).click();
       await expect.poll(() => window.text()).toContain('colour: blue');
       expect(await window.title()).toContain('web.yaml');
     });
@@ -32,7 +33,7 @@ await describeInWindow(
     it('compares an object with the live one side by side', async () => {
       const { window } = on;
       await window.expand(...configMaps);
-      await window.inline('ConfigMap web', 'Compare with Live');
+      await window.inline(web, 'Compare with Live');
       await expect.poll(() => window.text(window.diff().left)).toContain('red');
       await expect.poll(() => window.text(window.diff().right)).toContain('blue');
     });
@@ -40,7 +41,7 @@ await describeInWindow(
     it('compares an object with the same one in another backup, the older one left', async () => {
       const { window } = on;
       await window.expand(...configMaps);
-      await window.menu('ConfigMap web', 'Compare with Another Backup…');
+      await window.menu(web, 'Compare with Another Backup…');
       await window.pick(/Compare web of before-upgrade with which backup/, /after-upgrade/);
       await expect.poll(() => window.title()).toContain('web (before-upgrade ↔ after-upgrade)');
       await expect.poll(() => window.text(window.diff().right)).toContain('red');
@@ -49,7 +50,7 @@ await describeInWindow(
     it('compares an object with its manifest in a file', async () => {
       const { window, server } = on;
       await window.expand(...configMaps);
-      await window.menu('ConfigMap web', 'Compare with a Local File…');
+      await window.menu(web, 'Compare with a Local File…');
       // The dialog of a window in a browser is a box for a path.
       await window.answer(/The manifest of web/, join(server.workspace, 'web.yaml'));
       await expect.poll(() => window.title()).toContain('web (before-upgrade ↔ web.yaml)');
@@ -59,7 +60,7 @@ await describeInWindow(
     it('offers the versions of an object from its row, each beside the one before', async () => {
       const { window } = on;
       await window.expand(...configMaps);
-      await window.menu('ConfigMap web', 'Show History…');
+      await window.menu(web, 'Show History…');
       await window.pick(/configmaps\/web -n shop: 2 versions. Compare which/, /after-upgrade/);
       await window.pick(/Compare it/, /With the version before/);
       await expect.poll(() => window.title()).toContain('web (before-upgrade ↔ after-upgrade)');
@@ -89,8 +90,9 @@ await describeInWindow(
       const { window } = on;
       await window.command('Infrabackup: Filter Objects');
       await window.answer(/Filter Objects/, 'shop/worker');
-      await window.expand(/^Backup before-upgrade/, /^Namespace shop, 1 object/, /^ConfigMap, 1 object/);
-      await window.row('ConfigMap worker').waitFor();
+      const found = [/^Backup before-upgrade/, /^Namespace shop, 1 object/, /^ConfigMap, 1 object/] as const;
+      await window.expand(...found);
+      await window.row([...found, 'ConfigMap worker']).waitFor();
       await window.command('Infrabackup: Clear Filter');
       await window.row(/^Namespace shop, ([5-9]|1\d) objects/).waitFor();
     });

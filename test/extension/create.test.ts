@@ -64,8 +64,9 @@ await describeInWindow('taking backups in the editor', suite, (on) => {
     await window.row(/^Backup by-hand, complete/).waitFor();
     await done('Take a backup');
 
-    await window.expand(/^Backup by-hand/, /^Namespace shop/, /^ConfigMap, /);
-    await window.row('ConfigMap web').click();
+    const configMaps = [/^Backup by-hand/, /^Namespace shop/, /^ConfigMap, /] as const;
+    await window.expand(...configMaps);
+    await window.row([...configMaps, 'ConfigMap web']).click();
     // An editor that is still opening would take the focus from the question.
     await expect.poll(() => window.title()).toContain('web.yaml');
     await window.inline(/^Backup by-hand/, 'Preview Restore');
@@ -156,8 +157,10 @@ await describeInWindow('taking backups in the editor', suite, (on) => {
     await window.answer(/Encrypt for age Recipients/, 'age1-nobody');
     await window.question(/a recipient begins with age1/);
     await window.answer(/Encrypt for age Recipients/, recipient);
-    await window.expand(/^Backup sealed/, /^Namespace shop/, /^Secret, 1 object/);
-    await window.row('Secret token').click();
+    // The one of the backup before lies open below it.
+    const secrets = [/^Backup sealed/, /^Namespace shop/, /^Secret, 1 object/] as const;
+    await window.expand(...secrets);
+    await window.row([...secrets, 'Secret token']).click();
     await expect
       .poll(() => window.text())
       .toMatch(/# secrets\/token -n shop is encrypted for age recipients, of which no identity given is one/);

@@ -1,4 +1,4 @@
-import type { Browser, Locator, Page } from 'playwright-core';
+import { selectors, type Browser, type Locator, type Page } from 'playwright-core';
 import { expect } from 'vitest';
 import type { CodeServer } from './code-server.ts';
 
@@ -12,6 +12,28 @@ const tries = 4;
 
 type Name = string | RegExp;
 
+/** A row by its name, or, where another may be called so, by the names of the rows that it lies in too, the outer first. */
+type Way = Name | readonly [Name, ...Name[]];
+
+// Rows of a tree are siblings in the page, in no order: their attributes tell where they stand, and how deep.
+await selectors.register(
+  'rows-of',
+  `({
+    queryAll(row) {
+      const number = (one, attribute) => Number(one.getAttribute(attribute));
+      const rows = [...row.parentElement.querySelectorAll('[role=treeitem]')];
+      const after = rows
+        .filter((one) => number(one, 'data-index') > number(row, 'data-index'))
+        .sort((a, b) => number(a, 'data-index') - number(b, 'data-index'));
+      const end = after.findIndex((one) => number(one, 'aria-level') <= number(row, 'aria-level'));
+      return end < 0 ? after : after.slice(0, end);
+    },
+    query(row) {
+      return this.queryAll(row)[0];
+    },
+  })`,
+);
+
 /** The window of an editor, as a person uses it: by roles and labels where there are any. */
 export interface Workbench extends AsyncDisposable {
   readonly page: Page;
@@ -19,16 +41,16 @@ export interface Workbench extends AsyncDisposable {
   readonly hosts: ReadonlySet<string>;
   /** Opens the Backups container by its icon. */
   openBackups(): Promise<void>;
-  /** A row of the side bar whose accessible name begins so. */
-  row(name: Name): Locator;
+  /** A row of the side bar, by its accessible name. */
+  row(way: Way): Locator;
   /** The sign that stands behind a row's label; empty where there is none. */
-  badge(name: Name): Promise<string>;
-  /** Opens rows, from the outside in. */
-  expand(...names: readonly Name[]): Promise<void>;
+  badge(way: Way): Promise<string>;
+  /** Opens rows, each within the one before. */
+  expand(...names: readonly [Name, ...Name[]]): Promise<void>;
   /** Runs an action of a row that shows when the mouse is over it. */
-  inline(name: Name, action: Name): Promise<void>;
+  inline(way: Way, action: Name): Promise<void>;
   /** Runs an entry of a row's context menu. */
-  menu(name: Name, entry: Name): Promise<void>;
+  menu(way: Way, entry: Name): Promise<void>;
   /** Runs a command by its name in the palette. */
   command(name: string): Promise<void>;
   /**
@@ -72,7 +94,14 @@ export async function openWorkbench(browser: Browser, server: CodeServer): Promi
   await icon.waitFor({ timeout: firstWaitMs });
 
   const sideBar = page.locator('.part.sidebar');
-  const row = (name: Name): Locator => sideBar.getByRole('treeitem', { name }).first();
+  const row = (way: Way): Locator => {
+    const [outermost, ...inner] = typeof way === 'string' || way instanceof RegExp ? [way] : way;
+    const called = (name: Name): Locator => sideBar.getByRole('treeitem', { name });
+    return inner.reduce(
+      (outer, name) => outer.locator('rows-of=below').and(called(name)).first(),
+      called(outermost).first(),
+    );
+  };
   const quickInput = page.locator('.quick-input-widget');
   const center = page.locator('.notifications-center.visible');
 
@@ -95,29 +124,29 @@ export async function openWorkbench(browser: Browser, server: CodeServer): Promi
       await sideBar.getByRole('button', { name: /^Backups Section/ }).waitFor({ timeout: firstWaitMs });
     },
     row,
-    async badge(name) {
-      const id = await row(name).getAttribute('id');
+    async badge(way) {
+      const id = await row(way).getAttribute('id');
       const shown = await page.evaluate<string>(
         `getComputedStyle(document.querySelector('#${id} .monaco-icon-label'), '::after').content`,
       );
       return shown === 'none' ? '' : shown.replaceAll('"', '');
     },
-    async expand(...names) {
-      for (const name of names) {
-        const found = row(name);
+    async expand(first, ...others) {
+      for (let depth = 0; depth <= others.length; depth++) {
+        const found = row([first, ...others.slice(0, depth)]);
         await found.waitFor();
         if ((await found.getAttribute('aria-expanded')) === 'false') await found.locator('.monaco-tl-twistie').click();
-        await expect.poll(() => row(name).getAttribute('aria-expanded'), { timeout: waitMs }).toBe('true');
+        await expect.poll(() => found.getAttribute('aria-expanded'), { timeout: waitMs }).toBe('true');
       }
     },
-    async inline(name, action) {
-      await row(name).hover();
-      await row(name).getByRole('button', { name: action }).click();
+    async inline(way, action) {
+      await row(way).hover();
+      await row(way).getByRole('button', { name: action }).click();
     },
-    async menu(name, entry) {
+    async menu(way, entry) {
       const item = page.getByRole('menuitem', { name: entry });
       await untilItHolds(async () => {
-        await row(name).click({ button: 'right' });
+        await row(way).click({ button: 'right' });
         await item.waitFor({ timeout: retryMs });
         // A menu is deaf to the mouse for the first 100 ms, so that the click that opens it runs nothing.
         await page.waitForTimeout(200);

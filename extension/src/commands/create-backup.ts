@@ -56,6 +56,7 @@ export async function backUp(app: App, cluster: OpenCluster, selection: Selectio
   );
   app.log.info(`backed up ${cluster.context} as ${name} in ${location}, ${summary.digest}`);
   app.backups.refresh();
+  app.documents.refresh();
   // Not waited for: the command is done when the backup is.
   void tellResult(app, summary);
 }

@@ -32,5 +32,6 @@ export const deleteBackup: Command = {
     });
     app.log.info(`deleted backup ${name} in ${location}`);
     app.backups.refresh();
+    app.documents.refresh();
   },
 };
