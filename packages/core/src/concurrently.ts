@@ -36,12 +36,12 @@ export async function concurrently<T>(
  * bear that until it settles.
  */
 export async function* workAhead<T, R>(
-  items: Iterable<T>,
+  items: Iterable<T> | AsyncIterable<T>,
   ahead: number,
   work: (item: T) => Promise<R>,
 ): AsyncGenerator<R> {
   const started: Promise<R>[] = [];
-  for (const item of items) {
+  for await (const item of items) {
     const result = work(item);
     // It is met when its turn comes, or never.
     result.catch(() => undefined);

@@ -29,7 +29,7 @@ const differing: ReadonlySet<Verdict> = new Set([
 
 /** Prints what a restore would change on the live cluster, as its plan has it; true when anything. */
 export async function diffLive(
-  input: Omit<PlanRestoreInput, 'judged' | 'report'>,
+  input: Omit<PlanRestoreInput, 'judged' | 'report' | 'onlyLookedAt'>,
   printer: DiffPrinter,
   shell: Shell,
 ): Promise<boolean> {
@@ -39,6 +39,7 @@ export async function diffLive(
   try {
     plan = await planRestore({
       ...input,
+      onlyLookedAt: true,
       report: (event) => {
         line.show(
           event.kind === 'compared'

@@ -6,7 +6,7 @@ import { visibleManifest } from './hidden-fields.ts';
 import { shapeOf, type Shape } from './list-keys.ts';
 import { maskSecrets } from './mask-secrets.ts';
 import { pairItems } from './pair-items.ts';
-import { isNothing, isObject, own } from './same-json.ts';
+import { isNothing, isObject, own, sameJson } from './same-json.ts';
 
 /** Some neighbouring lines that differ, with those around them. */
 export interface Hunk {
@@ -102,11 +102,33 @@ export function readableTexts(
   const [left, right] = maskSecrets(before, after).map((side) => side && visibleManifest(side, options));
   const reference = after ?? before;
   const shape = reference && shapeOf(reference, options.crd);
-  return [toYaml(left && readable(left)), toYaml(right && readable(right, left, shape))];
+  const names = [...new Set([...membersOf(left), ...membersOf(right)])].sort();
+  const texts: [string, string] = ['', ''];
+  // Most of an object is the same on both sides, and its text most of the work: neighbours that are same are written once.
+  let same: [name: string, value: unknown][] = [];
+  for (const name of names) {
+    const old = left && own(left, name);
+    const now = right && own(right, name);
+    if (sameJson(old, now)) {
+      same.push([name, readable(old)]);
+      continue;
+    }
+    const before = membersYaml(same);
+    texts[0] += before + membersYaml([[name, readable(old)]]);
+    texts[1] += before + membersYaml([[name, readable(now, old, shape?.member(name))]]);
+    same = [];
+  }
+  const rest = membersYaml(same);
+  return [texts[0] + rest, texts[1] + rest];
 }
 
-function toYaml(value: unknown): string {
-  return value === undefined ? '' : renderYaml(value);
+function membersOf(value: Manifest | undefined): readonly string[] {
+  return value === undefined ? [] : Object.keys(value);
+}
+
+function membersYaml(members: readonly (readonly [name: string, value: unknown])[]): string {
+  const some = members.filter(([, value]) => !isNothing(value));
+  return some.length === 0 ? '' : renderYaml(Object.fromEntries(some));
 }
 
 /** A copy with sorted members and without null ones, its free lists in the order of `model`. */

@@ -2,22 +2,19 @@ import type { Backup } from '../../archive/open-backup.ts';
 import type { Spool } from '../../archive/spool.ts';
 import type { ClusterReader, Discovery } from '../../cluster/reader.ts';
 import type { DryRunWriter } from '../../cluster/writer.ts';
-import { concurrently, workAhead } from '../../concurrently.ts';
-import { contentDigest } from '../../object/content-digest.ts';
+import { workAhead } from '../../concurrently.ts';
 import type { Manifest } from '../../object/manifest.ts';
-import { rawObject } from '../../object/object-scanner.ts';
-import { parseManifest } from '../../object/parse-manifest.ts';
 import { compareRefs, refKey, type ObjectRef } from '../../object/ref.ts';
 import { typeName, type ResourceType } from '../../object/resource-type.ts';
 import type { ContentDigester } from '../content-of.ts';
 import { resolveOwners, type OwnerState } from '../owners.ts';
 import type { RestoreOptions } from '../restore-options.ts';
 import { readAutoscaled } from './autoscaled.ts';
-import type { ComparedType, Difference, KeptObject } from './compare-live.ts';
+import type { ComparedType, Difference } from './compare-live.ts';
 import { judgeObject, type Judged, type Judgement } from './judge-object.ts';
 import { LiveLookup } from './live-lookup.ts';
-import { mentionedRefs } from './mentioned-refs.ts';
 import type { PlanEvent } from './plan-event.ts';
+import { readDifferences, readKept, type DifferenceSides } from './read-differences.ts';
 import { listedType } from './type-target.ts';
 
 /** An object with its verdict, its sides at hand. */
@@ -52,12 +49,12 @@ export interface AllJudged {
   readonly lookup: LiveLookup;
 }
 
-const chunkSize = 128;
-const dryRunsAtOnce = 16;
+/** Enough that the server is busy while answers are judged and shown. */
+const dryRunsAtOnce = 32;
 /** An object that changes while it is looked at is looked at again. */
 const looksAtMost = 3;
 
-/** Judges every difference, some hundred at a time, and calls live-only objects extra or to be deleted. */
+/** Judges every difference, some at a time, and calls live-only objects extra or to be deleted. */
 export async function judgeAll(compared: readonly ComparedType[], input: JudgeAllInput): Promise<AllJudged> {
   const { discovery, options, reader, signal } = input;
   const liveTypes = new Map(discovery.types.map((type) => [typeName(type), type]));
@@ -100,29 +97,21 @@ export async function judgeAll(compared: readonly ComparedType[], input: JudgeAl
   let done = 0;
   for (const type of compared) {
     for (const ref of type.unchanged) objects.push({ ref, judged: { verdict: 'unchanged', notes: [] } });
-    const judge = (chunk: readonly Difference[]): Promise<readonly JudgedWithLive[]> =>
-      judgeChunk(type, chunk, typeOf, lookup, judgement, input);
-    // While some are shown, the server looks at the next.
-    for await (const judgedChunk of workAhead(chunksOf(type.differences), 1, judge)) {
-      for (const { object, before } of judgedChunk) {
-        await input.judged?.(object, before);
-        objects.push({ ...object, judged: withoutManifest(object.judged) });
-      }
-      done += judgedChunk.length;
-      input.report?.({ kind: 'judged', objects: done, ofObjects: total });
+    const sides = readDifferences(type.differences, { ...input, lookup, typeOf });
+    const judge = (of: DifferenceSides): Promise<JudgedWithLive> => judgeSides(of, type, judgement, input);
+    for await (const { object, before } of workAhead(sides, dryRunsAtOnce - 1, judge)) {
+      await input.judged?.(object, before);
+      objects.push({ ...object, judged: withoutManifest(object.judged) });
+      input.report?.({ kind: 'judged', objects: ++done, ofObjects: total });
     }
     for (const extra of type.extras) {
-      const live = await readKept(extra.live, input.spool);
-      const judged = judgeExtra(live, listedType(type.target)!.version, input);
+      const [live] = await readKept([extra], input.spool);
+      const judged = judgeExtra(live!, listedType(type.target)!.version, input);
       await input.judged?.({ ref: extra.ref, judged }, live);
       objects.push({ ref: extra.ref, judged });
     }
   }
   return { objects, compared, lookup };
-}
-
-function* chunksOf(differences: readonly Difference[]): Generator<readonly Difference[]> {
-  for (let from = 0; from < differences.length; from += chunkSize) yield differences.slice(from, from + chunkSize);
 }
 
 function withoutManifest(judged: Judged): Judged {
@@ -165,82 +154,29 @@ interface JudgedWithLive {
   readonly before: Manifest | undefined;
 }
 
-async function judgeChunk(
-  type: ComparedType,
-  chunk: readonly Difference[],
-  typeOf: (group: string, kind: string) => ResourceType | undefined,
-  lookup: LiveLookup,
-  judgement: Judgement,
-  input: JudgeAllInput,
-): Promise<readonly JudgedWithLive[]> {
-  const manifests: { readonly manifest: Manifest; readonly isSame: boolean }[] = [];
-  for await (const { bytes } of input.backup.readMany(chunk.map(({ entry }) => entry))) {
-    const { liveDigest } = chunk[manifests.length]!;
-    const isSame = liveDigest !== undefined && contentDigest(rawObject(bytes)) === liveDigest;
-    manifests.push({ manifest: parseManifest(bytes), isSame });
-  }
-  await lookup.lookUp(chunk.flatMap(({ target }, index) => refsOf(manifests[index]!.manifest, target, typeOf)));
-
-  const results = new Array<JudgedWithLive>(chunk.length);
-  await concurrently(
-    chunk.entries(),
-    dryRunsAtOnce,
-    async ([index, difference]) => {
-      const { manifest, isSame } = manifests[index]!;
-      const { target, entry } = difference;
-      const source: ObjectRef = { type: entry.type, namespace: entry.namespace, name: entry.name };
-      const ref = { ref: target, ...(compareRefs(source, target) !== 0 && { source }) };
-      if (isSame) {
-        results[index] = { object: { ...ref, judged: { verdict: 'unchanged', notes: [] } }, before: undefined };
-        return;
-      }
-      if (difference.unreadable !== undefined) {
-        const right = { verb: 'get', type: target.type, namespace: target.namespace } as const;
-        const reason = { kind: 'forbidden', right, message: difference.unreadable } as const;
-        results[index] = { object: { ...ref, judged: { verdict: 'conflict', reason, notes: [] } }, before: undefined };
-        return;
-      }
-      const live = difference.live === undefined ? undefined : await readKept(difference.live, input.spool);
-      const candidate = { manifest, source, target, live, named: type.scope.named };
-      results[index] = await judgeUntilStill({ ...candidate }, type, judgement, input, ref);
-    },
-    input.signal,
-  );
-  return results;
-}
-
-async function judgeUntilStill(
-  candidate: Parameters<typeof judgeObject>[0],
+async function judgeSides(
+  sides: DifferenceSides,
   type: ComparedType,
   judgement: Judgement,
   { reader, signal }: JudgeAllInput,
-  ref: Pick<JudgedObject, 'ref' | 'source'>,
 ): Promise<JudgedWithLive> {
-  let { live } = candidate;
+  const { source, target, difference } = sides;
+  const ref = { ref: target, ...(compareRefs(source, target) !== 0 && { source }) };
+  if (sides.isSame) return { object: { ...ref, judged: { verdict: 'unchanged', notes: [] } }, before: undefined };
+  if (difference.unreadable !== undefined) {
+    const right = { verb: 'get', type: target.type, namespace: target.namespace } as const;
+    const reason = { kind: 'forbidden', right, message: difference.unreadable } as const;
+    return { object: { ...ref, judged: { verdict: 'conflict', reason, notes: [] } }, before: undefined };
+  }
+  let { live } = sides;
   for (let look = 1; ; look++) {
-    const judged = await judgeObject({ ...candidate, live }, type.target, judgement);
+    const judged = await judgeObject({ ...sides, live, named: type.scope.named }, type.target, judgement);
     const listed = listedType(type.target);
     if (judged.reason?.kind !== 'moved' || look === looksAtMost || listed === undefined) {
       return { object: { ...ref, judged }, before: live };
     }
-    live = await reader.get(listed, candidate.target.namespace, candidate.target.name, signal);
+    live = await reader.get(listed, target.namespace, target.name, signal);
   }
-}
-
-function refsOf(
-  manifest: Manifest,
-  target: ObjectRef,
-  typeOf: (group: string, kind: string) => ResourceType | undefined,
-): readonly ObjectRef[] {
-  const owners = (manifest.metadata.ownerReferences ?? []).flatMap((owner): readonly ObjectRef[] => {
-    const [group = '', version] = owner.apiVersion.split('/');
-    const type = typeOf(version === undefined ? '' : group, owner.kind);
-    if (type === undefined) return [];
-    return [{ type: typeName(type), namespace: type.namespaced ? target.namespace : undefined, name: owner.name }];
-  });
-  const namespace: readonly ObjectRef[] =
-    target.namespace === undefined ? [] : [{ type: 'namespaces', name: target.namespace }];
-  return [...owners, ...namespace, ...mentionedRefs(manifest, target)];
 }
 
 /** Nothing that is being deleted already is deleted again. */
@@ -260,8 +196,4 @@ function judgeExtra(live: Manifest, version: string, { options, digester }: Judg
       ...{ status: false, owners: [], missing: [], autoscaled: false },
     },
   };
-}
-
-async function readKept({ offset, length }: KeptObject, spool: Spool): Promise<Manifest> {
-  return parseManifest(await spool.read(offset, length));
 }

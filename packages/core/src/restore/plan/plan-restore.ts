@@ -7,7 +7,7 @@ import type { DryRunWriter } from '../../cluster/writer.ts';
 import { concurrently } from '../../concurrently.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { typeName } from '../../object/resource-type.ts';
-import { contentDigester } from '../content-of.ts';
+import { contentDigester, noDigester } from '../content-of.ts';
 import type { RestoreOptions } from '../restore-options.ts';
 import type { PlannedBackup, RestorePlan } from '../restore-plan.ts';
 import { compareLive, type ComparedType } from './compare-live.ts';
@@ -34,6 +34,8 @@ export interface PlanRestoreInput {
   readonly report?: ((event: PlanEvent) => void) | undefined;
   /** Is given each object that differs, with both its sides, in the order of backups. */
   readonly judged?: ReportJudged | undefined;
+  /** The plan is never carried out: the digests by which a run knows its objects again are not made. */
+  readonly onlyLookedAt?: boolean | undefined;
 }
 
 /** Types whose live objects are listed at a time. */
@@ -71,7 +73,11 @@ export async function planRestore(input: PlanRestoreInput): Promise<RestorePlan>
     const key = newRunKey(input.random);
     const judged = await judgeAll(compared, {
       ...{ backup, reader, spool, discovery, signal, report: input.report, judged: input.judged },
-      ...{ dryRun: input.dryRun, options: settled, digester: contentDigester(key) },
+      ...{
+        dryRun: input.dryRun,
+        options: settled,
+        digester: input.onlyLookedAt === true ? noDigester : contentDigester(key),
+      },
     });
     const plannedAt = formatInstant(input.clock.now());
     return await finishPlan(judged, {
