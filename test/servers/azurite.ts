@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { ContainerClient, StorageSharedKeyCredential } from '@azure/storage-blob';
+import { ContainerClient, ContainerSASPermissions, StorageSharedKeyCredential } from '@azure/storage-blob';
 import { readFile } from 'node:fs/promises';
 import { provisionNpmPackage } from './provision-folder.ts';
 import { makeServerCertificate, startServer } from './server-process.ts';
@@ -12,7 +12,12 @@ const version = '3.36.0';
 export interface AzureServer {
   /** The account's key, as the tools of Azure take it from the environment. */
   readonly env: { readonly AZURE_STORAGE_KEY: string };
+  /** A shared access signature to the same end, which holds whatever becomes of a request on its way. */
+  readonly signatureEnv: { readonly AZURE_STORAGE_SAS_TOKEN: string };
+  /** One that allows to read and to list. */
+  readonly readOnlyEnv: { readonly AZURE_STORAGE_SAS_TOKEN: string };
   readonly endpoint: string;
+  readonly ca: string;
   readonly container: string;
   /** A location in the container, as a user types it. */
   location(prefix: string, options?: Readonly<Record<string, string>>): string;
@@ -49,10 +54,19 @@ export async function startAzurite(folder: string): Promise<AzureServer> {
   const credential = new StorageSharedKeyCredential(account, key);
   // The client takes what concerns TLS, although its type does not say so.
   const options = { retryOptions: { maxTries: 3 }, tlsOptions: { ca: await readFile(ca, 'utf8') } };
-  await new ContainerClient(`${endpoint}/${account}/${container}`, credential, options).create();
+  const client = new ContainerClient(`${endpoint}/${account}/${container}`, credential, options);
+  await client.create();
+  const signatureTo = async (permissions: string): Promise<{ readonly AZURE_STORAGE_SAS_TOKEN: string }> => {
+    const expiresOn = new Date(Date.now() + 3_600_000);
+    const url = await client.generateSasUrl({ permissions: ContainerSASPermissions.parse(permissions), expiresOn });
+    return { AZURE_STORAGE_SAS_TOKEN: new URL(url).search };
+  };
   return {
     env: { AZURE_STORAGE_KEY: key },
+    signatureEnv: await signatureTo('racwdl'),
+    readOnlyEnv: await signatureTo('rl'),
     endpoint,
+    ca,
     container,
     location: (prefix, options = {}) => {
       const query = new URLSearchParams({ endpoint, ca, ...options });

@@ -1,5 +1,6 @@
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { runCommand } from '../cluster/run-command.ts';
 import { provisionGoProgram } from './provision-folder.ts';
 import { makeServerCertificate, startServer } from './server-process.ts';
@@ -26,6 +27,8 @@ export interface S3Server {
   location(prefix: string, options?: Readonly<Record<string, string>>): string;
   /** The files of uploads in parts that nobody has finished or given up. */
   unfinishedUploads(): Promise<readonly string[]>;
+  /** Waits until the server has noticed that a writer is gone: it still takes what was on the wire. */
+  settled(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -67,6 +70,14 @@ export async function startVersitygw(program: string): Promise<S3Server> {
     ...['--access', keys.AWS_ACCESS_KEY_ID, '--secret', keys.AWS_SECRET_ACCESS_KEY, 'create-user'],
     ...['--access', powerlessKeys.AWS_ACCESS_KEY_ID, '--secret', powerlessKeys.AWS_SECRET_ACCESS_KEY, '--role', 'user'],
   ]);
+  const uploads = join(server.folder, 'objects', bucket, '.sgwtmp');
+  const sizesOfUploads = async (): Promise<string> => {
+    const entries = await readdir(uploads, { recursive: true, withFileTypes: true }).catch(() => []);
+    const sizes = entries.map(
+      async ({ parentPath, name }) => (await stat(join(parentPath, name)).catch(() => undefined))?.size,
+    );
+    return JSON.stringify([entries.map(({ name }) => name), await Promise.all(sizes)]);
+  };
   return {
     endpoint,
     ca,
@@ -78,9 +89,18 @@ export async function startVersitygw(program: string): Promise<S3Server> {
       return `s3://${bucket}${prefix === '' ? '' : `/${prefix}`}?${query.toString()}`;
     },
     unfinishedUploads: async () => {
-      const uploads = join(server.folder, 'objects', bucket, '.sgwtmp/multipart');
-      const entries = await readdir(uploads, { recursive: true, withFileTypes: true }).catch(() => []);
+      const entries = await readdir(join(uploads, 'multipart'), { recursive: true, withFileTypes: true }).catch(
+        () => [],
+      );
       return entries.filter((entry) => entry.isFile()).map(({ name }) => name);
+    },
+    settled: async () => {
+      for (let before = ''; ;) {
+        const now = await sizesOfUploads();
+        if (now === before) return;
+        before = now;
+        await sleep(300);
+      }
     },
     stop: server.stop,
   };

@@ -11,7 +11,7 @@ export function startWeakS3(server: S3Server, conditions: 'ignored' | 'refused')
   return startForwarder(server, {
     headersOf: (incoming, outgoing) => {
       const isConditional = incoming.method === 'PUT' && incoming.headers['if-none-match'] !== undefined;
-      if (!isConditional || conditions === 'ignored') return signed(server, incoming);
+      if (!isConditional || conditions === 'ignored') return signedFor(server, incoming);
       incoming.resume();
       outgoing.writeHead(501, { 'content-type': 'application/xml' });
       outgoing.end(
@@ -22,8 +22,14 @@ export function startWeakS3(server: S3Server, conditions: 'ignored' | 'refused')
   });
 }
 
-/** The request's headers without its condition, signed: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html */
-function signed({ endpoint, keys }: S3Server, { method, url, headers }: IncomingMessage): Record<string, string> {
+/**
+ * A request's headers without its condition, signed for the server, whatever became of the rest of it since.
+ * Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+ */
+export function signedFor(
+  { endpoint, keys }: S3Server,
+  { method, url, headers }: Pick<IncomingMessage, 'method' | 'url' | 'headers'>,
+): Record<string, string> {
   const { host } = new URL(endpoint);
   const { 'if-none-match': _taken, authorization: _old, connection: _hop, ...kept } = headers;
   const all: Record<string, string> = { ...(kept as Record<string, string>), host };

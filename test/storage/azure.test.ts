@@ -1,102 +1,131 @@
-import { randomBytes } from 'node:crypto';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Store } from '@infrabackup/core';
-import { checkLocation, openStore } from '@infrabackup/storage';
-import { storeConformance } from '@infrabackup/storage/conformance';
+import { openStore } from '@infrabackup/storage';
+import { startAnswering } from '../servers/answering-server.ts';
 import { provisionAzurite, startAzurite } from '../servers/azurite.ts';
 import { describeOnServer } from '../servers/suite.ts';
-import { startBreakingWire } from '../support/network-doubles.ts';
-import { openWorkplace } from '../support/plugin.ts';
 import { attempts, expectFailure, severalParts } from './expect-failure.ts';
+import { cloudLocation } from './cloud-location.ts';
 
 const before = { ...process.env };
 afterAll(() => void (process.env = before));
 
 await describeOnServer('Azure on azurite', provisionAzurite, startAzurite, (on) => {
-  let places = 0;
-  const open = (location: string, env: Readonly<Record<string, string>> = on.server.env): Promise<Store> =>
-    openStore(location, { workingFolder: '/', env });
-  const newPlace = (): Promise<Store> => open(on.server.location(`place-${++places}`));
-
-  storeConformance('an Azure location', newPlace, { bufferedMiB: 80 });
-
-  describe('an Azure location', () => {
-    it('is the container itself where no prefix is named', async () => {
-      const [whole, part] = await Promise.all([open(on.server.location('')), open(on.server.location('part/of'))]);
-      await part.create('k', Buffer.from('v'));
-      expect((await whole.read('part/of/k')).toString()).toBe('v');
-      await whole.remove('part/of/k');
-    });
-
-    it('takes a download up again where its connection broke off', async () => {
-      const store = await newPlace();
-      const value = randomBytes(3_000_000);
-      await store.create('k', value);
-      await using wire = await startBreakingWire(on.server.endpoint, (connection) =>
-        connection < 2 ? 1_000_000 : Infinity,
-      );
-      const endpoint = `https://127.0.0.1:${wire.port}`;
-      const onTheWire = await open(store.uri.replaceAll(on.server.endpoint, endpoint));
-      expect((await onTheWire.read('k')).equals(value)).toBe(true);
-      expect(wire.asked.length).toBeGreaterThan(2);
-    });
-
-    it('is reached by the bundled plugin', async () => {
-      await using workplace = await openWorkplace({ kubeconfigPath: '/no/cluster' }, on.server.env);
-      const location = on.server.location('bundled');
-      expect(await workplace.succeed('location', 'check', location)).toContain('is fit for backups');
-    });
-
-    it('is fit for backups, as location check sees it', async () => {
-      const steps = await Array.fromAsync(checkLocation(await newPlace(), 'id'));
-      expect(steps.map(({ outcome }) => outcome)).toEqual(Array.from({ length: 6 }, () => 'done'));
-    });
-
-    it('takes a value of many parts once only, whoever else is at it', async () => {
-      const store = await newPlace();
-      const outcomes = await Promise.allSettled(
-        ['a', 'b', 'c'].map((letter) => store.create('k', severalParts(letter))),
-      );
-      expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
-      for (const outcome of outcomes) {
-        if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ code: 'STORE_EXISTS' });
-      }
-      const found = await store.read('k');
-      expect(found.equals(Buffer.alloc(found.length, found[0]))).toBe(true);
-    });
+  const { open } = cloudLocation('an Azure location', {
+    on,
+    env: () => on.server.env,
+    bufferedMiB: 80,
+    paging: () => ({ sizeParameter: 'maxresults', tokenParameter: 'marker', env: on.server.signatureEnv }),
   });
 
   describe('what goes wrong with Azure is told apart', () => {
     it('a wrong key', async () => {
-      const store = await open(on.server.location('x'), {
-        AZURE_STORAGE_KEY: Buffer.from('hunter2').toString('base64'),
-      });
+      const store = await open('x', {}, { AZURE_STORAGE_KEY: Buffer.from('hunter2').toString('base64') });
       // The emulator says "not allowed" where Azure says "not accepted".
       for (const attempt of attempts(store))
         await expectFailure(attempt, 'STORE_DENIED', /do not allow/, /locations\.md/);
     });
 
+    it('a signature that was changed', async () => {
+      const signature = on.server.signatureEnv.AZURE_STORAGE_SAS_TOKEN.replace(/sig=[^&]*/, 'sig=aHVudGVyMg%3D%3D');
+      const store = await open('x', {}, { AZURE_STORAGE_SAS_TOKEN: signature });
+      for (const attempt of attempts(store))
+        await expectFailure(attempt, 'STORE_DENIED', /do not allow/, /locations\.md/);
+    });
+
+    it('a signature that allows to read only', async () => {
+      const store = await open('x', {}, on.server.readOnlyEnv);
+      await expectFailure(() => store.replace('k', Buffer.from('v')), 'STORE_DENIED', /do not allow/, /locations\.md/);
+      expect(await Array.fromAsync(store.list(''))).toEqual([]);
+    });
+
     it('a container that is not there', async () => {
-      const store = await open(on.server.location('x').replace(on.server.container, 'no-such-container'));
-      for (const attempt of attempts(store).slice(0, -1)) {
+      const location = on.server.location('x').replace(on.server.container, 'no-such-container');
+      const store = await openStore(location, { workingFolder: '/', env: on.server.env });
+      for (const attempt of attempts(store)) {
         await expectFailure(attempt, 'STORE_MISSING', /no such container/, /az storage container create/);
       }
     });
 
     it('no credentials', async () => {
       process.env = { PATH: '/nowhere', HOME: '/nowhere' };
-      const store = await open(on.server.location('x'), {});
+      const store = await open('x', {}, {});
       await expectFailure(() => store.stat('k'), 'STORE_CREDENTIALS', /no credentials were found/, /AZURE_STORAGE_KEY/);
     });
+  });
+});
 
-    it('a certificate that nobody vouches for', async () => {
-      const store = await open(on.server.location('x').replace(/ca=[^&]*&?/, ''));
-      await expectFailure(() => store.create('k', Buffer.alloc(3_000_000)), 'STORE_TLS', /certificate/, /\?ca=FILE/);
+describe('a location in Azure that answers', () => {
+  const key = { AZURE_STORAGE_KEY: Buffer.alloc(64).toString('base64') };
+  const stubbed = async (status: number, code: string, detail: string, hoursAhead = 0): Promise<Store> => {
+    const endpoint = await startAnswering((_request, response) => {
+      response.setHeader('date', new Date(Date.now() + hoursAhead * 3_600_000).toUTCString());
+      response.writeHead(status, { 'content-type': 'application/xml', 'x-ms-error-code': code });
+      const message = `Server failed to authenticate the request. Make sure the value of Authorization header is right.`;
+      response.end(
+        `<?xml version="1.0" encoding="utf-8"?><Error><Code>${code}</Code><Message>${message}</Message>${detail}</Error>`,
+      );
     });
+    return await openStore(`az://account/container?endpoint=${endpoint}`, { workingFolder: '/', env: key });
+  };
+  const detail = (text: string): string => `<AuthenticationErrorDetail>${text}</AuthenticationErrorDetail>`;
 
-    it('a server that is not there', async () => {
-      const store = await open('az://account/container?endpoint=http://127.0.0.1:9');
-      await expectFailure(() => store.stat('k'), 'STORE_UNAVAILABLE', /ECONNREFUSED/, /try again/);
+  it.each<[number, string, string, string, RegExp, RegExp]>([
+    [403, 'AuthenticationFailed', detail('The MAC signature'), 'STORE_CREDENTIALS', /not accepted/, /az login/],
+    [401, 'InvalidAuthenticationInfo', '', 'STORE_CREDENTIALS', /not accepted/, /AZURE_STORAGE_KEY/],
+    [403, 'AuthorizationPermissionMismatch', '', 'STORE_DENIED', /do not allow/, /locations\.md/],
+    [403, 'AuthorizationFailure', '', 'STORE_DENIED', /do not allow/, /locations\.md/],
+    [404, 'ContainerNotFound', '', 'STORE_MISSING', /no such container/, /container create/],
+    [
+      403,
+      'AuthenticationFailed',
+      detail('Signature not valid in the specified time frame: Start [Sat, 21 Nov 2026 09:30:00 GMT]'),
+      'STORE_CREDENTIALS',
+      /expired, or are not valid yet/,
+      /AZURE_STORAGE_SAS_TOKEN/,
+    ],
+    [
+      401,
+      'InvalidAuthenticationInfo',
+      detail('Lifetime validation failed. The token is expired.'),
+      'STORE_CREDENTIALS',
+      /expired, or are not valid yet/,
+      /az login/,
+    ],
+  ])('%i %s %s is told apart', async (status, name, detailed, code, message, hint) => {
+    const store = await stubbed(status, name, detailed);
+    for (const attempt of attempts(store)) {
+      await expectFailure(attempt, code, message, hint);
+    }
+  });
+
+  it.each([-1, 1])(
+    'that its clock is %i hours ahead, is told apart, also where it says so by headers only',
+    async (hoursAhead) => {
+      const late = detail("Request date header too old: 'Sat, 21 Nov 2026 09:30:00 GMT'");
+      const store = await stubbed(403, 'AuthenticationFailed', late, hoursAhead);
+      for (const attempt of [...attempts(store), () => store.stat('k')]) {
+        await expectFailure(attempt, 'STORE_CLOCK', /clock and the server's are too far apart/, /timedatectl/);
+      }
+    },
+  );
+
+  it('writes with the access tier of its options, in one part and in several', async () => {
+    const seen: (readonly [string, string | undefined])[] = [];
+    const endpoint = await startAnswering(({ method, url, headers }, response) => {
+      const what = new URL(url!, 'http://x').searchParams.get('comp') ?? method!;
+      seen.push([what, headers['x-ms-access-tier'] as string | undefined]);
+      response.writeHead(201).end();
     });
+    const location = `az://account/container?accessTier=Cool&endpoint=${endpoint}`;
+    const store = await openStore(location, { workingFolder: '/', env: key });
+    await store.replace('k', Buffer.from('v'));
+    await store.replace('k', severalParts('a'));
+    expect(seen).toEqual([
+      ['PUT', 'Cool'],
+      ['block', undefined],
+      ['block', undefined],
+      ['blocklist', 'Cool'],
+    ]);
   });
 });

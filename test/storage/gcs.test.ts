@@ -1,77 +1,33 @@
-import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { Store } from '@infrabackup/core';
-import { checkLocation, openStore } from '@infrabackup/storage';
-import { storeConformance } from '@infrabackup/storage/conformance';
+import { openStore } from '@infrabackup/storage';
+import { startAnswering } from '../servers/answering-server.ts';
 import { provisionFakeGcs, startFakeGcs } from '../servers/fake-gcs.ts';
 import { startGcsStub, type GcsStub } from '../servers/gcs-stub.ts';
 import { describeOnServer } from '../servers/suite.ts';
-import { startBreakingWire } from '../support/network-doubles.ts';
-import { openWorkplace } from '../support/plugin.ts';
 import { attempts, expectFailure, severalParts } from './expect-failure.ts';
+import { cloudLocation } from './cloud-location.ts';
 
 const open = (location: string): Promise<Store> => openStore(location, { workingFolder: '/', env: {} });
 const before = { ...process.env };
 afterAll(() => void (process.env = before));
 
 await describeOnServer('Google Cloud Storage on fake-gcs-server', provisionFakeGcs, startFakeGcs, (on) => {
-  let places = 0;
-  const newPlace = (): Promise<Store> => open(on.server.location(`place-${++places}`));
+  cloudLocation('a location in Google Cloud Storage', {
+    on,
+    env: () => ({}),
+    bufferedMiB: 40,
+    paging: () => ({ sizeParameter: 'maxResults', tokenParameter: 'pageToken' }),
+  });
 
-  storeConformance('a location in Google Cloud Storage', newPlace, { bufferedMiB: 40 });
-
-  describe('a location in Google Cloud Storage', () => {
-    it('is the bucket itself where no prefix is named', async () => {
-      const [whole, part] = await Promise.all([open(on.server.location('')), open(on.server.location('part/of'))]);
-      await part.create('k', Buffer.from('v'));
-      expect((await whole.read('part/of/k')).toString()).toBe('v');
-      await whole.remove('part/of/k');
-    });
-
-    it('takes a download up again where its connection broke off', async () => {
-      const store = await newPlace();
-      const value = randomBytes(3_000_000);
-      await store.create('k', value);
-      await using wire = await startBreakingWire(on.server.endpoint, (connection) =>
-        connection < 2 ? 1_000_000 : Infinity,
-      );
-      const endpoint = `http://127.0.0.1:${wire.port}`;
-      const onTheWire = await open(store.uri.replaceAll(on.server.endpoint, endpoint));
-      expect((await onTheWire.read('k')).equals(value)).toBe(true);
-      expect(wire.asked.length).toBeGreaterThan(2);
-    });
-
-    it('is reached by the bundled plugin', async () => {
-      await using workplace = await openWorkplace({ kubeconfigPath: '/no/cluster' });
-      const location = on.server.location('bundled');
-      expect(await workplace.succeed('location', 'check', location)).toContain('is fit for backups');
-    });
-
-    it('is fit for backups, as location check sees it', async () => {
-      const steps = await Array.fromAsync(checkLocation(await newPlace(), 'id'));
-      expect(steps.map(({ outcome }) => outcome)).toEqual(Array.from({ length: 6 }, () => 'done'));
-    });
-
-    it('takes a value of many parts once only, whoever else is at it', async () => {
-      const store = await newPlace();
-      const outcomes = await Promise.allSettled(
-        ['a', 'b', 'c'].map((letter) => store.create('k', severalParts(letter))),
-      );
-      expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
-      for (const outcome of outcomes) {
-        if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ code: 'STORE_EXISTS' });
-      }
-    });
-
-    it('says so where its bucket is not there', async () => {
-      const store = await open(on.server.location('x').replace(on.server.bucket, 'no-such-bucket'));
-      for (const attempt of [() => store.create('k', Buffer.from('v')), () => Array.fromAsync(store.list(''))]) {
-        await expectFailure(attempt, 'STORE_MISSING', /no such bucket/, /gcloud storage buckets create/);
-      }
-    });
+  it('says so where its bucket is not there', async () => {
+    const store = await open(on.server.location('x').replace(on.server.bucket, 'no-such-bucket'));
+    for (const attempt of [() => store.create('k', Buffer.from('v')), () => Array.fromAsync(store.list(''))]) {
+      await expectFailure(attempt, 'STORE_MISSING', /no such bucket/, /gcloud storage buckets create/);
+    }
   });
 });
 
@@ -143,8 +99,7 @@ describe('a location in Google Cloud Storage that fails', () => {
   });
 
   it('for want of credentials says where they come from, and repeats none', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'infrabackup-gcs-'));
-    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    const folder = await newFolder();
     const file = join(folder, 'key.json');
     await writeFile(file, JSON.stringify({ type: 'service_account', client_email: 'a@b', private_key: 'hunter2' }));
     for (const env of [{}, { GOOGLE_APPLICATION_CREDENTIALS: file }]) {
@@ -153,4 +108,61 @@ describe('a location in Google Cloud Storage that fails', () => {
       await expectFailure(() => store.stat('k'), 'STORE_CREDENTIALS', /no credentials were found/, /gcloud auth/);
     }
   });
+
+  it.each<[string, string, string, RegExp, RegExp]>([
+    [
+      'Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. Check your iat and exp values in the JWT claim.',
+      'invalid_grant',
+      'STORE_CLOCK',
+      /clock/,
+      /timedatectl/,
+    ],
+    ['The given credential is rejected', 'invalid_grant', 'STORE_CREDENTIALS', /no credentials/, /gcloud auth/],
+  ])(
+    'for a federated token that is refused with "%s" is told apart',
+    async (description, error, code, message, hint) => {
+      const asked: string[] = [];
+      const endpoint = await startAnswering((_request, response, body) => {
+        asked.push(body);
+        response.writeHead(400, { 'content-type': 'application/json' });
+        response.end(JSON.stringify({ error, error_description: description }));
+      });
+      const folder = await newFolder();
+      await writeFile(join(folder, 'token'), 'hunter2');
+      const config = {
+        type: 'external_account',
+        audience: '//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/providers/k',
+        subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+        token_url: endpoint,
+        credential_source: { file: join(folder, 'token') },
+      };
+      await writeFile(join(folder, 'federation.json'), JSON.stringify(config));
+      process.env = { HOME: folder, PATH: '/nowhere', GOOGLE_APPLICATION_CREDENTIALS: join(folder, 'federation.json') };
+      const store = await open('gs://bucket?endpoint=http://127.0.0.1:9');
+      await expectFailure(() => store.stat('k'), code, message, hint);
+      expect(new URLSearchParams(asked[0]).get('subject_token')).toBe('hunter2');
+    },
+  );
+
+  it('is asked as its options say: for a key, and without credentials where it is to be anonymous', async () => {
+    const seen: (readonly [string, string | null, string | undefined])[] = [];
+    const endpoint = await startAnswering(({ method, url, headers }, response) => {
+      seen.push([method!, new URL(url!, 'http://x').searchParams.get('kmsKeyName'), headers.authorization]);
+      response.writeHead(200, { location: `http://${headers.host!}/session` }).end('{}');
+    });
+    const key = 'projects/p/locations/l/keyRings/r/cryptoKeys/k';
+    const store = await open(`gs://bucket?anonymous=true&kmsKey=${key}&endpoint=${endpoint}`);
+    await store.replace('k', Buffer.from('v'));
+    await store.replace('k', severalParts('a'));
+    expect(seen.slice(0, 2)).toEqual([
+      ['POST', key, undefined],
+      ['POST', key, undefined],
+    ]);
+  });
 });
+
+async function newFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'infrabackup-gcs-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}

@@ -1,18 +1,19 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { randomBytes } from 'node:crypto';
-import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingHttpHeaders } from 'node:http';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { claimBackup, deleteBackup, backupFiles, listDebris, type Store } from '@infrabackup/core';
 import { backupWriter, checkLocation, openStore } from '@infrabackup/storage';
-import { storeConformance } from '@infrabackup/storage/conformance';
+import { startAnswering } from '../servers/answering-server.ts';
 import { describeOnServer } from '../servers/suite.ts';
 import { provisionVersitygw, startVersitygw } from '../servers/versitygw.ts';
-import { startWeakS3, type WeakS3 } from '../servers/weak-s3.ts';
-import { startBreakingWire, startHttpProxy } from '../support/network-doubles.ts';
+import { signedFor, startWeakS3, type WeakS3 } from '../servers/weak-s3.ts';
+import { startHttpProxy } from '../support/network-doubles.ts';
 import { attempts, expectFailure, severalParts } from './expect-failure.ts';
+import { cloudLocation } from './cloud-location.ts';
 
 const context = { workingFolder: '/', env: {} };
 const clock = { now: () => Date.now() };
@@ -27,26 +28,21 @@ function useEnvironment(env: Readonly<Record<string, string>>): void {
 afterAll(() => void (process.env = before));
 
 await describeOnServer('S3 on versitygw', provisionVersitygw, startVersitygw, (on) => {
-  let places = 0;
   beforeEach(() => useEnvironment({ ...on.server.keys }));
 
-  const newPlace = (options?: Readonly<Record<string, string>>): Promise<Store> =>
-    openStore(on.server.location(`place-${++places}`, options), context);
-
-  storeConformance('an S3 location', newPlace, { bufferedMiB: 80 });
+  const { newPlace } = cloudLocation('an S3 location', {
+    on,
+    env: () => ({ ...on.server.keys }),
+    bufferedMiB: 80,
+    paging: () => ({
+      sizeParameter: 'max-keys',
+      tokenParameter: 'continuation-token',
+      headersOf: (request) => signedFor(on.server, request),
+    }),
+    leftovers: () => on.server.unfinishedUploads(),
+  });
 
   describe('an S3 location', () => {
-    it('is the bucket itself where no prefix is named, and shows nothing that is not a key', async () => {
-      const [whole, part] = await Promise.all([
-        openStore(on.server.location(''), context),
-        openStore(on.server.location('part/of'), context),
-      ]);
-      await part.create('k', Buffer.from('v'));
-      expect((await whole.read('part/of/k')).toString()).toBe('v');
-      expect(await Array.fromAsync(part.listNames(''))).toEqual(['k']);
-      await whole.remove('part/of/k');
-    });
-
     it('keeps no part of an upload that was cancelled or whose source failed', async () => {
       const store = await newPlace();
       const stop = new AbortController();
@@ -59,19 +55,6 @@ await describeOnServer('S3 on versitygw', provisionVersitygw, startVersitygw, (o
       }
       await expect(store.create('k', endless(), stop.signal)).rejects.toMatchObject({ code: 'CANCELLED' });
       expect(await on.server.unfinishedUploads()).toEqual([]);
-    });
-
-    it('takes a download up again where its connection broke off', async () => {
-      const store = await newPlace();
-      const value = randomBytes(3_000_000);
-      await store.create('k', value);
-      await using wire = await startBreakingWire(on.server.endpoint, (connection) =>
-        connection < 2 ? 1_000_000 : Infinity,
-      );
-      const endpoint = `https://127.0.0.1:${wire.port}`;
-      const onTheWire = await openStore(store.uri.replaceAll(on.server.endpoint, endpoint), context);
-      expect((await onTheWire.read('k')).equals(value)).toBe(true);
-      expect(wire.asked.length).toBeGreaterThan(2);
     });
 
     it('goes through the proxy that the environment names, with large values too', async () => {
@@ -114,7 +97,7 @@ await describeOnServer('S3 on versitygw', provisionVersitygw, startVersitygw, (o
       ['sees another write of the key under way', 409, 'ConditionalRequestConflict'],
     ])('asks a server again that %s', async ([, status, name]) => {
       let writes = 0;
-      const endpoint = await startStub((request, response) => {
+      const endpoint = await startAnswering((request, response) => {
         if (request.method === 'GET') response.end('<ListBucketResult><KeyCount>0</KeyCount></ListBucketResult>');
         else if (++writes <= 2) response.writeHead(status).end(`<Error><Code>${name}</Code></Error>`);
         else if (writes === 3) response.end();
@@ -127,42 +110,109 @@ await describeOnServer('S3 on versitygw', provisionVersitygw, startVersitygw, (o
       expect(store.capabilities.conditionalCreate).toBe(true);
     });
 
-    it('keeps what it writes as its options say', async () => {
-      const seen: IncomingHttpHeaders[] = [];
-      const endpoint = await startStub((request, response) => {
-        seen.push(request.headers);
-        response.end();
+    it('keeps what it writes as its options say, in one part and in several', async () => {
+      const seen: (readonly [string, IncomingHttpHeaders])[] = [];
+      const endpoint = await startAnswering(({ method, url, headers }, response) => {
+        seen.push([method! + (new URL(url!, 'http://x').searchParams.has('uploads') ? ' uploads' : ''), headers]);
+        response.setHeader('etag', '"e"');
+        response.end('<InitiateMultipartUploadResult><UploadId>id</UploadId></InitiateMultipartUploadResult>');
       });
       const options = 'storageClass=STANDARD_IA&sse=aws:kms&kmsKeyId=a-key&region=eu-1';
       const store = await openStore(`s3://bucket?endpoint=${endpoint}&${options}`, context);
       await store.replace('k', Buffer.from('v'));
-      expect(seen).toMatchObject([
-        {
-          'x-amz-storage-class': 'STANDARD_IA',
-          'x-amz-server-side-encryption': 'aws:kms',
-          'x-amz-server-side-encryption-aws-kms-key-id': 'a-key',
-          authorization: expect.stringContaining('/eu-1/s3/') as string,
-        },
+      await store.replace('k', severalParts('a'));
+      const kept = {
+        'x-amz-storage-class': 'STANDARD_IA',
+        'x-amz-server-side-encryption': 'aws:kms',
+        'x-amz-server-side-encryption-aws-kms-key-id': 'a-key',
+        authorization: expect.stringContaining('/eu-1/s3/') as string,
+      };
+      expect(seen.slice(0, 2)).toMatchObject([
+        ['PUT', kept],
+        ['POST uploads', kept],
       ]);
     });
 
-    it('is fit for backups, as location check sees it', async () => {
-      const steps = await Array.fromAsync(checkLocation(await newPlace(), 'id'));
-      expect(steps.map(({ outcome }) => outcome)).toEqual(Array.from({ length: 6 }, () => 'done'));
+    it.each([
+      ['whenRequired', false],
+      ['whenSupported', true],
+    ])('sends checksums of its own with checksums=%s: %s', async (checksums, hasChecksum) => {
+      const seen: string[] = [];
+      const endpoint = await startAnswering(({ headers }, response) => {
+        seen.push(...Object.keys(headers));
+        response.end();
+      });
+      const store = await openStore(`s3://bucket?endpoint=${endpoint}&checksums=${checksums}`, context);
+      await store.replace('k', Buffer.from('v'));
+      expect(seen.some((name) => /^x-amz-checksum-|^x-amz-trailer/.test(name))).toBe(hasChecksum);
     });
 
-    it('takes a value of many parts once only, whoever else is at it', async () => {
-      const store = await newPlace();
-      const outcomes = await Promise.allSettled(
-        ['a', 'b', 'c'].map((letter) => store.create('k', severalParts(letter))),
-      );
-      expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
-      for (const outcome of outcomes) {
-        if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ code: 'STORE_EXISTS' });
-      }
-      const found = await store.read('k');
-      expect(found.equals(Buffer.alloc(found.length, found[0]))).toBe(true);
-      expect(await on.server.unfinishedUploads()).toEqual([]);
+    it.each([
+      ['by the host of its bucket', '', 'bucket.s3.eu-central-1.amazonaws.com:443'],
+      ['by IPv6 too', '&dualStack=true', 'bucket.s3.dualstack.eu-central-1.amazonaws.com:443'],
+      ['by its path', '&pathStyle=true', 's3.eu-central-1.amazonaws.com:443'],
+    ])('is found at AWS %s', async (_, option, host) => {
+      await using proxy = await startHttpProxy();
+      const env = { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}` };
+      const store = await openStore(`s3://bucket?region=eu-central-1${option}`, { ...context, env });
+      await store.stat('k').catch(() => undefined);
+      expect(new Set(proxy.asked)).toEqual(new Set([host]));
+    });
+
+    describe('takes credentials', () => {
+      /** What S3 and its token service were asked, and with what. */
+      const askedWith = async (options: string, env: (folder: string, sts: string) => Record<string, string>) => {
+        const folder = await mkdtemp(join(tmpdir(), 'infrabackup-s3-'));
+        onTestFinished(() => rm(folder, { recursive: true, force: true }));
+        const files = {
+          credentials: '[default]\n[far]\naws_access_key_id = of-far\naws_secret_access_key = x\n',
+          config: '[profile far]\nregion = eu-7\n',
+          token: 'the-token-of-the-pod',
+        };
+        for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+        const asked: string[] = [];
+        const endpoint = await startAnswering(({ headers }, response, body) => {
+          if (body.includes('AssumeRoleWithWebIdentity')) {
+            asked.push(new URLSearchParams(body).get('WebIdentityToken')!);
+            response.end(assumed);
+            return;
+          }
+          const [, credential] = /Credential=([^,]+)/.exec(headers.authorization ?? '')!;
+          asked.push(credential!.replace(/\/\d{8}\//, ' ').replace('/s3/aws4_request', ''));
+          asked.push(...[headers['x-amz-security-token'] ?? []].flat());
+          response.end('<ListBucketResult><KeyCount>0</KeyCount></ListBucketResult>');
+        });
+        const shared = {
+          AWS_SHARED_CREDENTIALS_FILE: join(folder, 'credentials'),
+          AWS_CONFIG_FILE: join(folder, 'config'),
+        };
+        useEnvironment({ ...shared, ...env(folder, endpoint) });
+        await (await openStore(`s3://bucket?endpoint=${endpoint}${options}`, context)).stat('k');
+        return asked;
+      };
+      const assumed = `<AssumeRoleWithWebIdentityResponse><AssumeRoleWithWebIdentityResult><Credentials>
+        <AccessKeyId>of-the-role</AccessKeyId><SecretAccessKey>x</SecretAccessKey><SessionToken>for-a-while</SessionToken>
+        <Expiration>2999-01-01T00:00:00Z</Expiration>
+        </Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>`;
+
+      it('of a profile that the location names, with its region', async () => {
+        expect(await askedWith('&profile=far', () => ({}))).toEqual(['of-far eu-7']);
+        expect(await askedWith('&profile=far&region=eu-1', () => ({}))).toEqual(['of-far eu-1']);
+      });
+
+      it('of a profile that the environment names', async () => {
+        expect(await askedWith('', () => ({ AWS_PROFILE: 'far' }))).toEqual(['of-far eu-7']);
+      });
+
+      it('of a web identity, as a pod has one', async () => {
+        const asked = await askedWith('', (folder, sts) => ({
+          AWS_WEB_IDENTITY_TOKEN_FILE: join(folder, 'token'),
+          AWS_ROLE_ARN: 'arn:aws:iam::123456789012:role/backups',
+          AWS_ENDPOINT_URL_STS: sts,
+          AWS_REGION: 'eu-3',
+        }));
+        expect(asked.slice(0, 3)).toEqual(['the-token-of-the-pod', 'of-the-role eu-3', 'for-a-while']);
+      });
     });
   });
 
@@ -208,20 +258,9 @@ await describeOnServer('S3 on versitygw', provisionVersitygw, startVersitygw, (o
       }
     });
 
-    it('a certificate that nobody vouches for, also for a large value', async () => {
-      const location = on.server.location('x', { ca: '' }).replace(/ca=&?/, '');
-      const store = await openStore(location, context);
-      await expectFailure(() => store.create('k', Buffer.alloc(3_000_000)), 'STORE_TLS', /certificate/, /\?ca=FILE/);
-    });
-
-    it('a server that is not there', async () => {
-      const store = await openStore('s3://bucket?endpoint=http://127.0.0.1:9', context);
-      await expectFailure(() => store.stat('k'), 'STORE_UNAVAILABLE', /ECONNREFUSED/, /try again/);
-    });
-
     it('clocks that are too far apart', async () => {
       const body = '<Error><Code>RequestTimeTooSkewed</Code><Message>The difference is too large</Message></Error>';
-      const endpoint = await startStub((_, response) => response.writeHead(403).end(body));
+      const endpoint = await startAnswering((_, response) => response.writeHead(403).end(body));
       const store = await openStore(`s3://bucket?endpoint=${endpoint}`, context);
       await expectFailure(() => store.stat('k'), 'STORE_CLOCK', /clock/, /timedatectl/);
     });
@@ -277,6 +316,7 @@ await describeOnServer('S3 on versitygw', provisionVersitygw, startVersitygw, (o
       await once(child.stdout, 'data');
       child.kill('SIGKILL');
       await once(child, 'close');
+      await on.server.settled();
       expect(await Array.fromAsync(store.list(''))).toMatchObject([{ key: files.claim }]);
       expect(await on.server.unfinishedUploads()).not.toEqual([]);
 
@@ -288,19 +328,6 @@ await describeOnServer('S3 on versitygw', provisionVersitygw, startVersitygw, (o
     }
   });
 });
-
-/** The address of a server that answers as it is told, until the running test ends. */
-async function startStub(answer: (request: IncomingMessage, response: ServerResponse) => void): Promise<string> {
-  const server = createServer((request, response) => {
-    request.resume().on('end', () => answer(request, response));
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
 
 /** Claims a backup and uploads an archive without end; says so when several parts are there. */
 const killedWriter = `

@@ -8,6 +8,11 @@ const notAccepted: Meaning = {
   hint: credentialsHint,
 };
 const none: Meaning = { code: 'STORE_CREDENTIALS', why: 'no credentials were found that work', hint: credentialsHint };
+const expired: Meaning = {
+  code: 'STORE_CREDENTIALS',
+  why: 'the credentials have expired, or are not valid yet',
+  hint: 'make a new AZURE_STORAGE_SAS_TOKEN, or log in anew: az login',
+};
 const denied: Meaning = {
   code: 'STORE_DENIED',
   why: 'the credentials do not allow it',
@@ -29,8 +34,6 @@ const noContainer: Meaning = {
  * https://learn.microsoft.com/rest/api/storageservices/common-rest-api-error-codes; of the identities, @azure/identity.
  */
 const meanings: Readonly<Record<string, Meaning>> = {
-  AuthenticationFailed: notAccepted,
-  InvalidAuthenticationInfo: notAccepted,
   NoAuthenticationInformation: notAccepted,
   CredentialUnavailableError: none,
   AuthenticationError: none,
@@ -63,7 +66,7 @@ export function azureErrorCode(error: unknown): string {
 /** What a failed request means; undefined for what no table knows. */
 export function azureMeaning(error: Error): Meaning | undefined {
   const code = azureErrorCode(error);
-  if (code === 'AuthenticationFailed' && /date header|not before|clock/i.test(error.message)) return skewed;
+  if (code === 'AuthenticationFailed' || code === 'InvalidAuthenticationInfo') return refusalMeaning(error);
   if (Object.hasOwn(meanings, code)) return meanings[code];
   if (Object.hasOwn(meanings, error.name)) return meanings[error.name];
   if ((error as { code?: unknown }).code === 'ENOTFOUND') {
@@ -78,4 +81,21 @@ export function azureMeaning(error: Error): Meaning | undefined {
   if (statusCode === 403) return denied;
   if (statusCode === 404) return { code: 'STORE_NOT_FOUND' };
   return undefined;
+}
+
+/** What the client tells of a request that was refused for its credentials. */
+interface Refusal extends Error {
+  readonly request?: { readonly headers: { get(name: string): string | undefined } };
+  readonly details?: { readonly date?: string; readonly authenticationErrorDetail?: string };
+}
+
+/** Source: https://learn.microsoft.com/rest/api/storageservices/authorize-with-shared-key#specifying-the-date-header */
+const longestSkewMs = 15 * 60_000;
+
+function refusalMeaning({ request, details }: Refusal): Meaning {
+  const [claimed, real] = [request?.headers.get('x-ms-date'), details?.date].map((date) => Date.parse(date ?? ''));
+  if (Math.abs(claimed! - real!) > longestSkewMs) return skewed;
+  // The words of a signature, and of a token: they have no code of their own.
+  const isOver = /specified time frame|lifetime validation/i.test(details?.authenticationErrorDetail ?? '');
+  return isOver ? expired : notAccepted;
 }

@@ -1,10 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import type { BlobItem, BlockBlobClient, BlockBlobCommitBlockListOptions, ContainerClient } from '@azure/storage-blob';
+import type {
+  BlobItem,
+  BlockBlobClient,
+  BlockBlobCommitBlockListOptions,
+  ContainerClient,
+  ContainerListBlobFlatSegmentResponse,
+  ContainerListBlobHierarchySegmentResponse,
+} from '@azure/storage-blob';
 import { AppError, checkKey, checkPrefix, throwIfCancelled } from '@infrabackup/core';
 import type { ByteRange, Store, StoreBody, StoreEntry } from '@infrabackup/core';
 import { keyBelow, namesBelow } from '../keys-below.ts';
 import { readResumed } from '../read-resumed.ts';
 import type { BeginDownload } from '../read-resumed.ts';
+import { retryBroken } from '../retry-broken.ts';
 import { sendInParts } from '../send-in-parts.ts';
 import { sourceOf } from '../source-failure.ts';
 import { noSuchValue, storeFailure, taken } from '../store-failure.ts';
@@ -20,6 +28,9 @@ export interface AzureStoreOptions {
   /** How everything that is written is kept. */
   readonly written: Pick<BlockBlobCommitBlockListOptions, 'tier'>;
 }
+
+/** The pages of a listing, from a place in it on. */
+type OpenPages<Page> = (place: { continuationToken?: string }) => AsyncIterator<Page>;
 
 /** What a create that finds its key taken is told: the value is there, or became so while the parts were sent. */
 const takenCodes = new Set(['BlobAlreadyExists', 'ConditionNotMet', 'InvalidBlockList']);
@@ -79,17 +90,22 @@ export class AzureStore implements Store {
   async *list(prefix: string, signal?: AbortSignal): AsyncGenerator<StoreEntry> {
     checkPrefix(prefix);
     const found = this.#container.listBlobsFlat({ prefix: this.#prefix + prefix, ...abortable(signal) });
-    for await (const item of this.#listing(found, prefix, signal)) {
-      const entry = this.#entry(item);
-      if (entry !== undefined) yield entry;
+    const open: OpenPages<ContainerListBlobFlatSegmentResponse> = (place) => found.byPage(place);
+    for await (const { segment } of this.#pages(open, prefix, signal)) {
+      for (const item of segment.blobItems) {
+        throwIfCancelled(signal);
+        const entry = this.#entry(item);
+        if (entry !== undefined) yield entry;
+      }
     }
   }
 
   async *listNames(prefix: string, signal?: AbortSignal): AsyncGenerator<string> {
     checkPrefix(prefix);
     const below = { prefix: this.#prefix + prefix, ...abortable(signal) };
-    const pages = this.#container.listBlobsByHierarchy('/', below).byPage();
-    for await (const { segment } of this.#listing(pages, prefix, signal)) {
+    const found = this.#container.listBlobsByHierarchy('/', below);
+    const open: OpenPages<ContainerListBlobHierarchySegmentResponse> = (place) => found.byPage(place);
+    for await (const { segment } of this.#pages(open, prefix, signal)) {
       const { blobItems, blobPrefixes = [] } = segment;
       const places = [...blobItems, ...blobPrefixes].map((item) => item.name);
       for (const name of namesBelow(places, this.#prefix + prefix)) {
@@ -175,17 +191,23 @@ export class AzureStore implements Store {
     }
   }
 
-  async *#listing<T>(found: AsyncIterable<T>, prefix: string, signal: AbortSignal | undefined): AsyncGenerator<T> {
-    throwIfCancelled(signal);
-    const iterator = found[Symbol.asyncIterator]();
-    for (;;) {
-      const step = await iterator.next().catch((error: unknown) => {
+  /** Each page by itself, so that one whose connection breaks off is asked for again, and none before it. */
+  async *#pages<Page extends { readonly continuationToken?: string }>(
+    open: OpenPages<Page>,
+    prefix: string,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<Page> {
+    let continuationToken: string | undefined;
+    do {
+      throwIfCancelled(signal);
+      const place = continuationToken === undefined ? {} : { continuationToken };
+      const first = async (): Promise<Page> => (await open(place).next()).value as Page;
+      const page = await retryBroken(first, isBrokenConnection, signal).catch((error: unknown) => {
         throw this.#failure(error, 'list', prefix, signal);
       });
-      if (step.done === true) return;
-      throwIfCancelled(signal);
-      yield step.value;
-    }
+      yield page;
+      ({ continuationToken } = page);
+    } while (continuationToken !== undefined && continuationToken !== '');
   }
 
   #entry({ name, properties: { contentLength = 0, lastModified } }: BlobItem): StoreEntry | undefined {

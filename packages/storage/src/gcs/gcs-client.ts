@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { throwIfCancelled } from '@infrabackup/core';
 import type { HttpAgents } from '../http-agents.ts';
 import { pauseBeforeRetry } from '../pause-before-retry.ts';
+import { retryBroken } from '../retry-broken.ts';
 import type { Authorize } from './google-credentials.ts';
 
 /** An answer that is no success. */
@@ -90,9 +91,10 @@ export class GcsClient {
     }
   }
 
-  /** The answer's body as JSON. */
+  /** The answer's body as JSON, asked for again where it breaks off: only for what may be asked twice. */
   async json<T>(request: GcsRequest): Promise<T> {
-    return JSON.parse((await buffer(await this.send(request))).toString()) as T;
+    const body = await retryBroken(async () => buffer(await this.send(request)), isBrokenConnection, request.signal);
+    return JSON.parse(body.toString()) as T;
   }
 
   /** Sends what has no answer worth reading. */
@@ -146,6 +148,11 @@ export function canRetry(error: unknown): boolean {
   if (error instanceof GcsError) return retriedStatuses.has(error.status) || retriedReasons.has(error.reason);
   const code = (error as { code?: unknown }).code;
   return typeof code === 'string' && /^(ECONNRESET|ECONNREFUSED|ECONNABORTED|EPIPE|ETIMEDOUT|EAI_AGAIN)$/.test(code);
+}
+
+/** Whether the connection failed: the server's own errors come before the first byte. */
+export function isBrokenConnection(error: unknown): boolean {
+  return !(error instanceof GcsError) && canRetry(error);
 }
 
 async function waitFor(seconds: number, signal: AbortSignal | undefined): Promise<void> {

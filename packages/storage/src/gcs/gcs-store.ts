@@ -7,7 +7,7 @@ import type { BeginDownload } from '../read-resumed.ts';
 import { sourceOf } from '../source-failure.ts';
 import { noSuchValue, storeFailure, taken } from '../store-failure.ts';
 import type { Attempt } from '../store-failure.ts';
-import { canRetry, GcsError } from './gcs-client.ts';
+import { GcsError, isBrokenConnection } from './gcs-client.ts';
 import type { GcsClient } from './gcs-client.ts';
 import { gcsMeaning, noBucket } from './gcs-error.ts';
 import { uploadStream, uploadValue } from './gcs-upload.ts';
@@ -212,9 +212,4 @@ export class GcsStore implements Store {
     const attempt = { uri: this.uri, verb, key, signal };
     return storeFailure(error, attempt, (failed) => (isMissing ? noBucket : gcsMeaning(failed)));
   }
-}
-
-/** The server's own errors come before the first byte. */
-function isBrokenConnection(error: unknown): boolean {
-  return !(error instanceof GcsError) && canRetry(error);
 }

@@ -1,4 +1,5 @@
 import { S3Client } from '@aws-sdk/client-s3';
+import type { S3ClientConfig } from '@aws-sdk/client-s3';
 import { httpAgents } from '../http-agents.ts';
 
 /** How a bucket is reached. */
@@ -23,11 +24,10 @@ export async function connectS3(
   { endpoint, region, profile, pathStyle, dualStack, ca, checksums }: S3Connection,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<S3Client> {
-  // Most servers that are not AWS have one region and do not care what it is called.
-  const home = region ?? env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'] ?? (endpoint && 'us-east-1');
+  const home = region ?? env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'];
   // Newer defaults add trailing checksums, which many other servers refuse.
   const integrity = checksums === 'whenSupported' ? 'WHEN_SUPPORTED' : 'WHEN_REQUIRED';
-  return new S3Client({
+  const options: S3ClientConfig = {
     ...(endpoint !== undefined && { endpoint: endpoint.href }),
     ...(home !== undefined && { region: home }),
     ...(profile !== undefined && { profile }),
@@ -43,5 +43,12 @@ export async function connectS3(
       connectionTimeout: connectTimeoutMs,
       socketTimeout: idleTimeoutMs,
     },
-  });
+  };
+  const client = new S3Client(options);
+  if (endpoint === undefined || home !== undefined) return client;
+  // Most servers that are not AWS have one region and do not care what it is called: none need be said for them.
+  return await client.config.region().then(
+    () => client,
+    () => new S3Client({ ...options, region: 'us-east-1' }),
+  );
 }
