@@ -27,9 +27,10 @@ export type {
   ListBatch,
   ListRequest,
 } from './cluster/reader.ts';
-export type { ByteRange, Store, StoreBody, StoreCapabilities, StoreEntry } from './store/store.ts';
+export type { ByteRange, Store, StoreBatch, StoreBody, StoreCapabilities, StoreEntry } from './store/store.ts';
 export { chunksOf } from './store/store-body.ts';
 export { checkKey, checkPrefix, isKeySegment } from './store/store-key.ts';
+export { writeTogether } from './store/write-together.ts';
 export { openMemoryStore } from './store/memory-store.ts';
 export type { MemoryStoreOptions } from './store/memory-store.ts';
 export { backupFiles, backupNameOfSummary, backupsPrefix } from './location/backup-files.ts';
@@ -114,6 +115,7 @@ export { proxyFor } from './proxy-for.ts';
 export type { BackupEvent, ReportBackup } from './backup/backup-event.ts';
 export { countPlanned, planBackup } from './backup/plan-backup.ts';
 export type { BackupPlan, TypeCounts } from './backup/plan-backup.ts';
+export { refuseClearSecrets } from './location/clear-secrets.ts';
 export { copyBackup } from './backup/copy-backup.ts';
 export type { CopiedBackup, CopyBackupOptions, CopyProgress } from './backup/copy-backup.ts';
 export { rewriteBackup } from './backup/rewrite-backup.ts';
@@ -128,6 +130,7 @@ export type { Change, CompareOptions } from './diff/compare-manifests.ts';
 export { diffBackups } from './diff/diff-backups.ts';
 export type { BackupDifference, DiffBackupsOptions } from './diff/diff-backups.ts';
 export { definitionType, definitionsOf } from './diff/definitions-of.ts';
+export { declaredPath, declaredYaml } from './diff/declared-yaml.ts';
 export { hiddenFields, visibleManifest } from './diff/hidden-fields.ts';
 export type { HiddenField, Visibility } from './diff/hidden-fields.ts';
 export { managedBy } from './diff/managed-by.ts';

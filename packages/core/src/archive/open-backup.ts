@@ -43,6 +43,8 @@ export interface Backup {
    * ones while these are consumed. Not more than some MiB, or two objects, are in memory.
    */
   readMany(entries: Iterable<IndexEntry> | AsyncIterable<IndexEntry>): AsyncIterable<StoredObject>;
+  /** The same as the archive has them, without a key: encrypted objects stay so. */
+  readManySealed(entries: Iterable<IndexEntry> | AsyncIterable<IndexEntry>): AsyncIterable<StoredObject>;
 }
 
 /** How a backup is opened. */
@@ -100,6 +102,7 @@ function reading(
     rows: (types) => entries.rows(types),
     find: (ref) => entries.find(ref),
     read: async (entry) => lock.open(entry, await members.read(unlocked(entry, lock))),
+    readManySealed: (wanted) => members.readMany(wanted),
     readMany: (wanted) => (header.encryption === null ? members.readMany(wanted) : opened(members, wanted, lock)),
   };
 }

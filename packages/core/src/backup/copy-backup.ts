@@ -9,7 +9,9 @@ import type { BackupWriter } from '../location/backup-writer.ts';
 import { claimBackup, leaveBackup, publishSummary } from '../location/claim-backup.ts';
 import { readSummary } from '../location/read-summary.ts';
 import { confirmClaim, type HeldClaim } from '../location/take-claim.ts';
+import { writeBackupTogether } from '../location/write-backup.ts';
 import type { Store } from '../store/store.ts';
+import { countClearSecrets, refuseClearSecrets } from '../location/clear-secrets.ts';
 
 /** A backup to copy, and where to. */
 export interface CopyBackupOptions {
@@ -18,6 +20,8 @@ export interface CopyBackupOptions {
   /** Its files, where they are not in the backup's own folder of the location. */
   readonly files?: BackupFiles | undefined;
   readonly to: Store;
+  /** Whether Secrets may go in clear where what was written stays for good; absent: no. */
+  readonly allowClearSecrets?: boolean | undefined;
   readonly writer: BackupWriter;
   readonly signal?: AbortSignal | undefined;
   readonly report?: ((progress: CopyProgress) => void) | undefined;
@@ -44,9 +48,9 @@ export interface CopiedBackup {
  * What is read is held against the summary's digests while it streams, so that nothing damaged appears in the other
  * location. The copy exists when its summary does, which comes last. One that is cut off, or cancelled, leaves its whole
  * files for the next copy of that very backup, which takes up only those that are what the summary says; `prune` and
- * `delete` clear them away. Memory stays bounded.
+ * `delete` clear them away. A store that takes a backup all at once has nothing of such a copy. Memory stays bounded.
  *
- * Throws BACKUP_NOT_FOUND, BACKUP_DAMAGED, BACKUP_EXISTS for another backup of that name, BACKUP_CLAIMED, CANCELLED and
+ * Throws BACKUP_NOT_FOUND, BACKUP_DAMAGED, BACKUP_EXISTS for another backup of that name, BACKUP_CLAIMED, SECRETS_IN_CLEAR, CANCELLED and
  * the stores' errors.
  */
 export async function copyBackup(options: CopyBackupOptions): Promise<CopiedBackup> {
@@ -58,15 +62,19 @@ export async function copyBackup(options: CopyBackupOptions): Promise<CopiedBack
     if (there.digest === summary.digest) return { summary, wasThere: true, keptBytes: 0 };
     throw anotherOne(to, summary);
   }
-  const held = await claimBackup(to, summary.name, { writer, signal, keepsContents: true });
-  try {
-    const keptBytes = await copyFiles(summary, files, held, options);
-    await publishSummary(to, held, text, signal);
-    return { summary, wasThere: false, keptBytes };
-  } catch (error) {
-    await leaveBackup(to, held);
-    throw error;
-  }
+  const inClear = countClearSecrets(summary.types, summary.encryption) > 0;
+  refuseClearSecrets(to, summary.name, inClear, options.allowClearSecrets);
+  return writeBackupTogether(to, summary.name, `Copy backup ${summary.name}`, signal, async (into) => {
+    const held = await claimBackup(into, summary.name, { writer, signal, keepsContents: true });
+    try {
+      const keptBytes = await copyFiles(summary, files, held, { ...options, to: into });
+      await publishSummary(into, held, text, signal);
+      return { summary, wasThere: false, keptBytes };
+    } catch (error) {
+      await leaveBackup(into, held);
+      throw error;
+    }
+  });
 }
 
 /** Copies what is not there yet; resolves to the length of what was. */

@@ -10,7 +10,9 @@ import { abandonBackup, claimBackup } from '../location/claim-backup.ts';
 import type { HeldClaim } from '../location/take-claim.ts';
 import { contentTableVersion } from '../object/server-owned-members.ts';
 import { typeName } from '../object/resource-type.ts';
+import { writeBackupTogether } from '../location/write-backup.ts';
 import type { Store } from '../store/store.ts';
+import { refuseClearSecrets } from '../location/clear-secrets.ts';
 import type { ReportBackup } from './backup-event.ts';
 import type { BackupPlan } from './plan-backup.ts';
 import { publishArchive } from './publish-archive.ts';
@@ -31,6 +33,8 @@ export interface CreateBackupOptions {
   readonly ttlMs?: number | undefined;
   /** How objects are encrypted; absent: all lie in clear. */
   readonly encryption?: Encryption | undefined;
+  /** Whether Secrets may go in clear where what was written stays for good; absent: no. */
+  readonly allowClearSecrets?: boolean | undefined;
   /** Types listed at a time; 4 when absent. */
   readonly concurrency?: number | undefined;
   /** Objects a request; the reader's own when absent. */
@@ -49,18 +53,24 @@ export const defaultConcurrency = 4;
  * what was written is cleared away, and what a kill leaves behind is cleared by the next `create` of that name or by
  * `delete`. Shortfalls and warnings are data of the summary: the caller decides what partial means.
  *
- * Throws BACKUP_EXISTS and BACKUP_CLAIMED before anything is read, the reader's and the store's errors, CANCELLED.
+ * Throws SECRETS_IN_CLEAR, BACKUP_EXISTS and BACKUP_CLAIMED before anything is read, the reader's and the store's
+ * errors, CANCELLED; from a store that takes it all at once BACKUP_EXISTS may come at the end, too.
  */
 export async function createBackup(plan: BackupPlan, options: CreateBackupOptions): Promise<BackupSummary> {
-  const { store, name, signal, writer } = options;
+  const { name, signal, writer, encryption } = options;
   const startedAt = writer.clock.now();
-  const held = await claimBackup(store, name, { writer, signal });
-  try {
-    return await writeBackup(plan, options, held, startedAt);
-  } catch (error) {
-    await abandonBackup(store, held);
-    throw error;
-  }
+  const inClear =
+    encryption?.sealerOf('secrets') === undefined && plan.types.some(({ type }) => typeName(type) === 'secrets');
+  refuseClearSecrets(options.store, name, inClear, options.allowClearSecrets);
+  return writeBackupTogether(options.store, name, `Back up ${name}`, signal, async (store) => {
+    const held = await claimBackup(store, name, { writer, signal });
+    try {
+      return await writeBackup(plan, { ...options, store }, held, startedAt);
+    } catch (error) {
+      await abandonBackup(store, held);
+      throw error;
+    }
+  });
 }
 
 async function writeBackup(

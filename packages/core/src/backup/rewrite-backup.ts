@@ -8,9 +8,11 @@ import type { BackupWriter } from '../location/backup-writer.ts';
 import { abandonBackup, claimBackup } from '../location/claim-backup.ts';
 import type { HeldClaim } from '../location/take-claim.ts';
 import { rawObject } from '../object/object-scanner.ts';
-import { typeName } from '../object/resource-type.ts';
+import { typeName, type TypeName } from '../object/resource-type.ts';
 import { contentTableVersion } from '../object/server-owned-members.ts';
+import { writeBackupTogether } from '../location/write-backup.ts';
 import type { Store } from '../store/store.ts';
+import { countClearSecrets, refuseClearSecrets } from '../location/clear-secrets.ts';
 import { publishArchive } from './publish-archive.ts';
 import { storageWarnings } from './storage-warnings.ts';
 
@@ -22,6 +24,8 @@ export interface RewriteBackupOptions {
   readonly name: string;
   /** How its objects are encrypted; undefined: they lie in clear. */
   readonly encryption: Encryption | undefined;
+  /** Whether Secrets may go in clear where what was written stays for good; absent: no. */
+  readonly allowClearSecrets?: boolean | undefined;
   readonly openSpool: OpenSpool;
   readonly writer: BackupWriter;
   /** The tool that writes it, e.g. `infrabackup 0.1.0`. */
@@ -35,22 +39,31 @@ export interface RewriteBackupOptions {
  * Writes the objects of a backup as another backup: under other keys, in clear, or under another name. It is of the same
  * instant and cluster, and has labels and expiry of the first, but a digest of its own.
  *
- * Every object is held against its digest. One that is cut off begins anew. Throws KEY_MISSING and KEY_WRONG before
- * anything is written, BACKUP_DAMAGED, BACKUP_EXISTS, BACKUP_CLAIMED, CANCELLED and the stores' errors.
+ * Every object is held against its digest. One that is cut off begins anew. Throws SECRETS_IN_CLEAR, KEY_MISSING and
+ * KEY_WRONG before anything is written, BACKUP_DAMAGED, BACKUP_EXISTS, BACKUP_CLAIMED, CANCELLED and the stores' errors.
  */
 export async function rewriteBackup(options: RewriteBackupOptions): Promise<BackupSummary> {
-  const { backup, to, name, writer, signal } = options;
+  const { backup, name, writer, encryption, signal } = options;
   for (const type of backup.header.types.map(typeName)) {
     const locked = backup.lock.lockedBy(type);
     if (locked !== undefined) throw lockedError(`${type} of ${backup.header.name}`, locked);
   }
-  const held = await claimBackup(to, name, { writer, signal });
-  try {
-    return await writeAnew(options, held);
-  } catch (error) {
-    await abandonBackup(to, held);
-    throw error;
-  }
+  const described = describeEncryption(encryption, countsOf(backup.header.types));
+  const inClear = countClearSecrets(backup.header.types, described) > 0;
+  refuseClearSecrets(options.to, name, inClear, options.allowClearSecrets);
+  return writeBackupTogether(options.to, name, `Copy backup ${backup.header.name}`, signal, async (to) => {
+    const held = await claimBackup(to, name, { writer, signal });
+    try {
+      return await writeAnew({ ...options, to }, held);
+    } catch (error) {
+      await abandonBackup(to, held);
+      throw error;
+    }
+  });
+}
+
+function countsOf(types: readonly TypeSummary[]): { readonly name: TypeName; readonly count: number }[] {
+  return types.map((type) => ({ name: typeName(type), count: type.count }));
 }
 
 async function writeAnew(options: RewriteBackupOptions, held: HeldClaim): Promise<BackupSummary> {
@@ -93,10 +106,7 @@ function headerOf(
   { backup, name, encryption, to, tool }: RewriteBackupOptions,
 ): BackupHeader {
   const { header } = backup;
-  const described = describeEncryption(
-    encryption,
-    types.map((type) => ({ name: typeName(type), count: type.count })),
-  );
+  const described = describeEncryption(encryption, countsOf(types));
   const ofReading = header.warnings.filter(({ kind }) => kind === 'related-unreadable');
   return {
     ...withoutFiles(header),

@@ -1,7 +1,7 @@
 import type { BackupWarning, TypeSummary } from '../archive/summary.ts';
 import type { BackupEncryption } from '../encryption/encryption.ts';
-import { typeName } from '../object/resource-type.ts';
 import type { Store } from '../store/store.ts';
+import { countClearSecrets } from '../location/clear-secrets.ts';
 
 /** What is worth a person's attention of how and where a backup lies. */
 export function storageWarnings(
@@ -10,9 +10,8 @@ export function storageWarnings(
   { capabilities }: Pick<Store, 'capabilities'>,
 ): readonly BackupWarning[] {
   const warnings: BackupWarning[] = [];
-  const secrets = types.find((type) => typeName(type) === 'secrets')?.count ?? 0;
-  const isSealed = encryption?.keys.some((use) => use.types.includes('secrets')) ?? false;
-  if (secrets > 0 && !isSealed) warnings.push({ kind: 'secrets-in-clear', count: secrets });
+  const secrets = countClearSecrets(types, encryption);
+  if (secrets > 0) warnings.push({ kind: 'secrets-in-clear', count: secrets });
   if (!capabilities.conditionalCreate) warnings.push({ kind: 'unconditional-store' });
   return warnings;
 }

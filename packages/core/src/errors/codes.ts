@@ -86,6 +86,10 @@ export const errorCodes = {
   STORE_FULL: { outcome: 'location', meaning: 'the location has no space or quota left' },
   LOCATION_UNKNOWN: { outcome: 'not-found', meaning: 'no location of that name is configured' },
   LOCATION_EXISTS: { outcome: 'exists', meaning: 'a location of that name is configured already' },
+  SECRETS_IN_CLEAR: {
+    outcome: 'refused',
+    meaning: 'Secrets would lie in clear in a history that nothing is ever taken out of; nothing was written',
+  },
   BACKUP_NOT_FOUND: { outcome: 'not-found', meaning: 'the location has no backup of that name' },
   BACKUP_EXISTS: { outcome: 'exists', meaning: 'a backup of that name exists; backups are never overwritten' },
   BACKUP_CLAIMED: { outcome: 'exists', meaning: 'another process is writing a backup of that name' },

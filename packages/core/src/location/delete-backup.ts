@@ -4,6 +4,7 @@ import { notFound } from './read-summary.ts';
 import { removeFolder, removeUnclaimed } from './remove-backup-files.ts';
 import { claimed, isStale, takeClaim } from './take-claim.ts';
 import type { ClaimOptions } from './take-claim.ts';
+import { writeBackupTogether } from './write-backup.ts';
 
 /** How a backup is deleted. */
 export interface DeleteOptions extends ClaimOptions {
@@ -22,6 +23,12 @@ export interface DeleteOptions extends ClaimOptions {
  * or deletes it, and then leaves it alone.
  */
 export async function deleteBackup(store: Store, name: string, options: DeleteOptions): Promise<void> {
+  await writeBackupTogether(store, name, `Delete backup ${name}`, options.signal, (into) =>
+    deleteFrom(into, name, options),
+  );
+}
+
+async function deleteFrom(store: Store, name: string, options: DeleteOptions): Promise<void> {
   const folder = await readBackupFolder(store, name, options.signal);
   const { claim, published, claimKeys, contents } = folder;
   const isOurs = published || claimKeys.length > 0;

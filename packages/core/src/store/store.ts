@@ -7,6 +7,11 @@ export interface StoreCapabilities {
   readonly conditionalCreate: boolean;
   /** `read` with a range transfers that range only. */
   readonly rangedRead: boolean;
+  /**
+   * What was written stays readable for good, in a history, also after it is removed or replaced: nothing secret may go
+   * there by mistake. Absent: no.
+   */
+  readonly keepsRemoved?: true;
 }
 
 /** One entry of a listing. */
@@ -67,4 +72,21 @@ export interface Store {
    * error. The store may still be told of a key that it does not list.
    */
   remove(key: string, signal?: AbortSignal): Promise<void>;
+  /**
+   * Begins writes that appear all at once, where the store can do that; absent: every write stands by itself. `title`
+   * says in a line what they are.
+   */
+  begin?(title: string, signal?: AbortSignal): Promise<StoreBatch>;
+}
+
+/**
+ * Writes to a store that nobody else sees until they all appear: a store of its own that shows what its store held when
+ * they began, and what was written since. Left without `commit` they are as if they had never been.
+ */
+export interface StoreBatch extends Store, AsyncDisposable {
+  /**
+   * Makes the writes appear, durably. Throws STORE_EXISTS when somebody has taken a key meanwhile that was created here,
+   * or changed one that was replaced or removed; then, as with any other error, none of them appears.
+   */
+  commit(signal?: AbortSignal): Promise<void>;
 }
