@@ -67,6 +67,16 @@ describe('finding a backup', () => {
     expect(found.archive.sizeBytes).toBe("a's a.tar.gz".length);
   });
 
+  it('opens a tarball at the root of a location by the name of its file', async () => {
+    const name = 'hourly-2026-11-21T08-30-00+02-00.tar.gz.enc';
+    await writeFile(join(location, name), 'sealed');
+    const found = await find(name, './location');
+    if (found.kind !== 'tarball') throw new Error('it has no summary');
+    expect(found.uri).toMatch(/^file:.*\/location\/hourly-.*\.enc$/);
+    expect((await found.archive.read(0, 1000)).toString()).toBe('sealed');
+    await expect(find('gone.tar.gz', './location')).rejects.toMatchObject({ code: 'BACKUP_NOT_FOUND' });
+  });
+
   it.each([
     ['./nowhere', 'BACKUP_NOT_FOUND', /no such folder/, undefined],
     ['./nowhere/x.tar.gz', 'BACKUP_NOT_FOUND', /no such file/, undefined],

@@ -26,7 +26,7 @@ export type FoundBackup =
       readonly name: string;
       readonly files: BackupFiles;
     }
-  /** A tarball alone, which carries all but the digest over all. */
+  /** A tarball alone, in a folder or at the root of a location, which carries all but the digest over all. */
   | { readonly kind: 'tarball'; readonly uri: string; readonly archive: ArchiveSource }
   /** Something at an absolute path that is no backup of ours: manifests, perhaps. */
   | { readonly kind: 'path'; readonly uri: string };
@@ -60,8 +60,9 @@ const sealedSuffix = '.tar.gz.enc';
 /**
  * Finds a backup by its name in a location, or by the path of its folder or its tarball, wherever they were copied to.
  *
- * What holds a slash, is `.` or `..`, or ends in `.tar.gz` (or `.tar.gz.enc`) is a path: no name does. Throws BACKUP_NOT_FOUND for a path
- * that is none, USAGE for a path beside a location, and as `Locations.open`.
+ * What holds a slash, is `.` or `..`, or ends in `.tar.gz` (or `.tar.gz.enc`) is a path: no name does. Beside a location a
+ * file name that ends so is a tarball at the location's root, where Rancher's operator puts them. Throws BACKUP_NOT_FOUND
+ * for a tarball or a path that is none, USAGE for any other path beside a location, and as `Locations.open`.
  */
 export async function findBackup(named: string, options: FindBackupOptions): Promise<FoundBackup> {
   const { from, locations, workingFolder, signal } = options;
@@ -74,6 +75,10 @@ export async function findBackup(named: string, options: FindBackupOptions): Pro
       name: named,
       files: backupFiles(named),
     };
+  }
+  if (from !== undefined && isArchiveName(named)) {
+    const store = await locations.open(from);
+    return await findInStore(store, named, uriBelow(store.uri, named), signal);
   }
   if (from !== undefined) {
     throw new AppError('USAGE', `${named} is the path of a backup, and ${from} a place to look for a name`, {
@@ -109,21 +114,33 @@ async function openOwn(found: FoundBackup, { keyring, signal }: OpenFoundOptions
   }
 }
 
-/** With the summary beside it, where there is one. */
-async function findTarball(path: string, signal: AbortSignal | undefined): Promise<FoundBackup> {
-  const key = basename(path);
+/** Whether the text is the name of a file, not a path, that an archive of any tool may have. */
+function isArchiveName(text: string): boolean {
+  return !/[/\\]/.test(text) && (text.endsWith(tarSuffix) || text.endsWith(sealedSuffix));
+}
+
+function findTarball(path: string, signal: AbortSignal | undefined): Promise<FoundBackup> {
+  return findInStore(openFileStore(dirname(path)), basename(path), path, signal);
+}
+
+/** A tarball at the root of a store, with the summary beside it where there is one. */
+async function findInStore(
+  store: Store,
+  key: string,
+  uri: string,
+  signal: AbortSignal | undefined,
+): Promise<FoundBackup> {
   if (!isKeySegment(key)) {
-    throw new AppError('USAGE', `${path} cannot be read under that name`, {
+    throw new AppError('USAGE', `${uri} cannot be read under that name`, {
       hint: 'rename the file: letters, digits and ._:+@=- will do',
     });
   }
-  const store = openFileStore(dirname(path));
   const name = key.replace(/\.tar\.gz(\.enc)?$/, '');
   const files = backupFiles(name, '');
-  if ((await store.stat(files.summary, signal)) !== undefined) return { kind: 'stored', uri: path, store, name, files };
+  if ((await store.stat(files.summary, signal)) !== undefined) return { kind: 'stored', uri, store, name, files };
   const entry = await store.stat(key, signal);
-  if (entry === undefined) throw noBackup(path, 'there is no such file');
-  return { kind: 'tarball', uri: path, archive: storeSource(store, key, entry.sizeBytes, signal) };
+  if (entry === undefined) throw noBackup(uri, 'there is no such file');
+  return { kind: 'tarball', uri, archive: storeSource(store, key, entry.sizeBytes, signal) };
 }
 
 /** By the one summary in it; a folder without one may be of another tool. */

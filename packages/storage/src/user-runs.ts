@@ -48,7 +48,8 @@ export function openUserRuns(options: UserRunsOptions): UserRuns {
   const store = openDiskRunStore(join(stateFolder, 'restores'));
 
   async function openBackup({ head, plan }: RunRecord, signal?: AbortSignal): Promise<Backup> {
-    const [named, from] = isUri(head.location) ? [plan.backup.name, head.location] : [head.location, undefined];
+    const { from, archive } = placeOf(head.location);
+    const named = archive ?? (from === undefined ? head.location : plan.backup.name);
     const found = await findBackup(named, { from, locations, workingFolder, signal });
     const backup = await openFoundBackup(found, { signal, keyring, openOther });
     const { digest } = plan.backup;
@@ -70,7 +71,11 @@ export function openUserRuns(options: UserRunsOptions): UserRuns {
     openKept: openKeptOf,
     async keepers(location) {
       const own = openFileStore(join(stateFolder, 'kept'));
-      return isUri(location) ? [await locations.open(location), own] : [own];
+      const { from } = placeOf(location);
+      if (from === undefined) return [own];
+      const beside = await locations.open(from);
+      // What nobody needs once the restore is settled is not for a history that lasts.
+      return beside.capabilities.keepsRemoved === true ? [own] : [beside, own];
     },
     async openSource(run, signal) {
       const { kind, undoes } = run.head;
@@ -79,7 +84,16 @@ export function openUserRuns(options: UserRunsOptions): UserRuns {
   };
 }
 
-/** A path has no scheme, nor has a drive's letter. */
-function isUri(location: string): boolean {
-  return /^[a-z][a-z0-9+.-]+:/i.test(location);
+/**
+ * What a run's location says: that of a backup, or of a tarball at its root by the name of its file; neither for a path,
+ * which has no scheme, nor has a drive's letter.
+ */
+function placeOf(location: string): { readonly from?: string; readonly archive?: string } {
+  if (!/^[a-z][a-z0-9+.-]+:/i.test(location)) return {};
+  const {
+    place,
+    archive,
+    options = '',
+  } = /^(?<place>[^?]*)\/(?<archive>[^/?]*\.tar\.gz(?:\.enc)?)(?<options>\?.*)?$/.exec(location)?.groups ?? {};
+  return archive === undefined ? { from: location } : { from: `${place!}${options}`, archive };
 }

@@ -25,6 +25,7 @@ import { formatBytes, formatNumber } from '../render/quantity.ts';
 import { shownSummary } from '../render/shown-summary.ts';
 import type { Shell } from '../shell.ts';
 import { defineVerb } from '../verb.ts';
+import { writeForTool, type OtherTool } from '../write-for-tool.ts';
 
 const flags = {
   ...fromFlag,
@@ -36,9 +37,9 @@ const flags = {
   as: { kind: 'string', describe: 'Copy under this name, as a backup with a digest of its own' },
   format: {
     kind: 'string',
-    choices: ['infrabackup', 'rancher', 'manifests'],
+    choices: ['infrabackup', 'velero', 'rancher', 'manifests'],
     describe:
-      "What to write: a backup of ours (the default), an archive for Rancher's backup operator, or a folder of YAML for kubectl apply",
+      "What to write: a backup of ours (the default), which Velero reads too unless it is encrypted; one just as Velero makes them; an archive for Rancher's backup operator; or a folder of YAML for kubectl apply",
   },
   output: outputFlag(['text', 'json', 'name']),
   ...underHeading('Encryption flags:', {
@@ -70,6 +71,10 @@ With --encryption-config, --age-recipient or --decrypt every object is read and 
     ['kubectl infrabackup copy nightly --as nightly-2 --encryption-config new.yaml', 'Under a new key'],
     ['kubectl infrabackup copy ./nightly --to offsite', 'The folder of a backup'],
     ['kubectl infrabackup copy nightly --format manifests --to ./yaml', 'Files for kubectl apply'],
+    [
+      'kubectl infrabackup copy ./hourly.tar.gz.enc --as hourly --decrypt --format velero --to s3://bucket',
+      'For Velero',
+    ],
   ],
   outcomes: ['not-found', 'exists', 'location', 'damaged', 'key'],
   run: async ({ positionals, flags: given }, shell) => {
@@ -81,8 +86,8 @@ With --encryption-config, --age-recipient or --decrypt every object is read and 
     for (const named of names) {
       const found = await findBackup(named, given.from, shell);
       const copied =
-        given.format === 'rancher' || given.format === 'manifests'
-          ? await copyOut(found, encryption, given, shell)
+        given.format !== undefined && given.format !== 'infrabackup'
+          ? await copyOut(found, given.format, encryption, given, shell)
           : isRewritten
             ? await copyAnew(found, encryption, given, shell)
             : await copyAsIs(found, given, shell);
@@ -172,36 +177,30 @@ async function copyAnew(
 /** Writes the objects for another tool. Nothing that is encrypted is written in clear unless the flags say so. */
 async function copyOut(
   found: FoundBackup,
+  tool: OtherTool,
   encryption: Encryption | 'clear' | undefined,
   given: Flags,
   shell: Shell,
 ): Promise<unknown> {
   const keys = await keysTo(found, given, shell);
   const { openFoundBackup } = await import('@infrabackup/storage');
-  const { rancherArchive, rancherFileName, writeManifests } = await import('@infrabackup/formats');
   const openOther = otherToolsOpener(keys, {}, shell);
   const backup = await openFoundBackup(found, { keyring: keys, openOther, signal: shell.signal });
   const sealing = encryption === 'clear' ? undefined : (encryption ?? asItIs(backup, keys));
-  if (sealing !== undefined && (given.format === 'manifests' || sealing.age !== undefined)) {
-    throw new AppError('USAGE', `${given.format!} cannot be encrypted so`, {
+  if (sealing !== undefined && (tool !== 'rancher' || sealing.age !== undefined)) {
+    throw new AppError('USAGE', `${tool} cannot be encrypted so`, {
       hint: 'write it in clear, --decrypt, or an archive for Rancher with --encryption-config FILE',
     });
   }
   const name = parseBackupName(given.as ?? backup.header.name);
   const to = await openLocation(given.to, shell);
   const line = overwrittenLine(shell.err, shell.clock);
+  const report = (count: number): void => line.show(`${name}  ${formatNumber(count)} objects`);
   try {
-    let key = name;
-    if (given.format === 'manifests') {
-      const report = (count: number): void => line.show(`${name}  ${formatNumber(count)} objects`);
-      await writeManifests(backup, to, name, { signal: shell.signal, report });
-    } else {
-      key = rancherFileName({ ...backup.header, name }, sealing !== undefined);
-      await to.create(key, rancherArchive(backup, sealing), shell.signal);
-    }
+    const key = await writeForTool(tool, { backup, to, name, sealing, report }, shell);
     line.clear();
     if (given.output === 'name') await shell.out.write(`${key}\n`);
-    else if (given.output !== 'json') await shell.out.write(`${to.uri}/${key}: written for ${given.format!}\n`);
+    else if (given.output !== 'json') await shell.out.write(`${to.uri}/${key}: written for ${tool}\n`);
     return { location: to.uri, key };
   } finally {
     line.clear();

@@ -7,7 +7,7 @@ import {
   type ListedBackup,
   type Store,
 } from '@infrabackup/core';
-import type { VeleroHead } from '@infrabackup/formats';
+import type { ListedForeign } from '@infrabackup/formats';
 import { fromFlag } from '../flags/location-flags.ts';
 import { noHeadersFlag, outputFlag } from '../flags/output-flags.ts';
 import { openLocation } from '../open-location.ts';
@@ -30,7 +30,7 @@ export const list = defineVerb({
     'no-headers': noHeadersFlag,
   },
   description:
-    'Shows the backups that exist, the newest first. One that is still being written, or was never finished, is none; prune names what is left of those. Backups that Velero made are shown too. A backup whose summary cannot be read is shown as such, and the exit status says so.',
+    "Shows the backups that exist, the newest first. One that is still being written, or was never finished, is none; prune names what is left of those. Backups that Velero made are shown too, and archives of Rancher's operator by their file names. A backup whose summary cannot be read is shown as such, and the exit status says so.",
   examples: [
     ['kubectl infrabackup list', 'The default location'],
     ['kubectl infrabackup list --from /mnt/backups -l team=shop -o wide', 'A folder, and some of its backups'],
@@ -42,7 +42,7 @@ export const list = defineVerb({
     const store = await openLocation(flags.from, shell);
     const others: string[] = [];
     const own: readonly Row[] = await Array.fromAsync(listBackups(store, shell.signal, others));
-    const rows = [...own, ...(await rowsOfVelero(store, others, shell))]
+    const rows = [...own, ...(await othersIn(store, others, shell))]
       .filter((row) => matchesLabels(requirements, headOf(row)?.labels ?? {}) || headOf(row) === undefined)
       .sort(newestFirst);
     const view = {
@@ -59,21 +59,30 @@ export const list = defineVerb({
   },
 });
 
-/** A backup as it is listed: ours, or one of Velero's, whose archive is not read for it. */
+/** A backup as it is listed: ours, or one of another tool. */
 type Row =
-  | (ListedBackup & { readonly velero?: undefined })
-  | { readonly name: string; readonly summary?: undefined; readonly problem?: undefined; readonly velero: VeleroHead };
+  | (ListedBackup & { readonly other?: undefined })
+  | {
+      readonly name: string;
+      readonly summary?: undefined;
+      readonly problem?: undefined;
+      readonly other: ListedForeign;
+    };
 
-/** Where there are names that no backup of ours has, Velero may have made some. */
-async function rowsOfVelero(store: Store, names: readonly string[], shell: Shell): Promise<readonly Row[]> {
-  if (names.length === 0) return [];
-  const { listVelero } = await import('@infrabackup/formats');
-  return (await listVelero(store, names, shell.signal)).map((velero) => ({ name: velero.name, velero }));
+const archiveName = /\.tar\.gz(\.enc)?$/;
+
+/** Where there are names that no backup of ours has, Velero may have made some; Rancher's archives lie beside them all. */
+async function othersIn(store: Store, names: readonly string[], shell: Shell): Promise<readonly Row[]> {
+  const files = (await Array.fromAsync(store.listNames('', shell.signal))).filter((name) => archiveName.test(name));
+  if (names.length === 0 && files.length === 0) return [];
+  const { listForeign } = await import('@infrabackup/formats');
+  const listed = await listForeign(store, { folders: names, files }, shell.signal);
+  return listed.map((other) => ({ name: other.name, other }));
 }
 
 /** What is known of the backup without its archive; undefined where its summary cannot be read. */
-function headOf({ summary, velero }: Row): BackupSummary | ReturnType<VeleroHead['head']> | undefined {
-  return summary ?? velero?.head();
+function headOf({ summary, other }: Row): BackupSummary | ListedForeign['head'] | undefined {
+  return summary ?? other?.head;
 }
 
 /** Those of unknown age last, by name. */
@@ -100,8 +109,8 @@ function columnsAt(nowMs: number): readonly ListColumn<Row>[] {
     { header: 'NAME', text: ({ name }) => name },
     column('AGE', ({ startedAt }) => formatAgeAt(startedAt, nowMs), { whenUnreadable: '<unknown>' }),
     column('STATUS', (_, row) => statusOf(row), { whenUnreadable: 'Unreadable' }),
-    column('OBJECTS', (_, { summary, velero }) => {
-      const objects = summary === undefined ? velero?.objects : countsOf(summary).objects;
+    column('OBJECTS', (_, { summary, other }) => {
+      const objects = summary === undefined ? other?.objects : countsOf(summary).objects;
       return objects === undefined ? '' : formatNumber(objects);
     }),
     column('SIZE', (_, { summary }) => (summary === undefined ? '' : formatBytes(summary.archive.sizeBytes))),
@@ -113,8 +122,8 @@ function columnsAt(nowMs: number): readonly ListColumn<Row>[] {
   ];
 }
 
-function statusOf({ summary, velero }: Row): string {
-  if (velero !== undefined) return 'Velero';
+function statusOf({ summary, other }: Row): string {
+  if (other !== undefined) return other.tool;
   return summary?.shortfalls.length === 0 ? 'Complete' : 'Partial';
 }
 
@@ -126,7 +135,7 @@ function formatExpiry(expiresAt: string | undefined, nowMs: number): string {
 }
 
 function itemOf(row: Row): unknown {
-  const { name, summary, problem, velero } = row;
+  const { name, summary, problem, other } = row;
   if (problem !== undefined) return { name, problem: { code: problem.code, message: problem.message } };
-  return velero === undefined ? shownSummary(summary) : { ...headOf(row), objects: velero.objects };
+  return other === undefined ? shownSummary(summary) : { ...other.head, objects: other.objects };
 }

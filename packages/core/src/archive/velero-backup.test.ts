@@ -12,7 +12,7 @@ test('Velero is told of a finished backup that never expires', () => {
   expect(metadata).toMatchObject({ name: 'nightly', namespace: 'velero', labels: { team: 'shop' } });
   expect(status).toEqual({
     version: 1,
-    formatVersion: '1.1.0',
+    formatVersion: '1',
     phase: 'Completed',
     startTimestamp: '2026-11-21T08:30:00Z',
     completionTimestamp: '2026-11-21T08:30:05Z',

@@ -1,8 +1,18 @@
 import { matchExpression, parseLabelSelector } from '../select/label-selector.ts';
 import { isExpression } from '../select/pattern.ts';
 import type { Selection, SelectionRule } from '../select/selection.ts';
-import { veleroFormatVersion } from './archive-layout.ts';
 import type { BackupHeader } from './summary.ts';
+
+/** How objects lie in the tarball: each once, as we write them, or once more under its version, as Velero does. */
+export type VeleroLayout = 'plain' | 'with-versions';
+
+/**
+ * What Velero is to believe of the tarball. From 1.1.0 on a server with the feature EnableAPIGroupVersions looks for
+ * objects under their versions alone, and does not find, or dies of, those that lie there once.
+ *
+ * Source: https://github.com/velero-io/velero/blob/main/pkg/restore/prioritize_group_version.go
+ */
+const formatVersions: Readonly<Record<VeleroLayout, string>> = { plain: '1', 'with-versions': '1.1.0' };
 
 /**
  * The text of `velero-backup.json`, by which Velero lists the backup and restores from it.
@@ -13,7 +23,10 @@ import type { BackupHeader } from './summary.ts';
  *
  * Source: https://velero.io/docs/main/api-types/backup/
  */
-export function veleroBackup(header: BackupHeader & { readonly completedAt: string }): string {
+export function veleroBackup(
+  header: BackupHeader & { readonly completedAt: string },
+  layout: VeleroLayout = 'plain',
+): string {
   const count = header.types.reduce((total, type) => total + type.count, 0);
   const backup = {
     apiVersion: 'velero.io/v1',
@@ -27,7 +40,7 @@ export function veleroBackup(header: BackupHeader & { readonly completedAt: stri
     spec: { ...veleroSpec(header.selection), storageLocation: 'default', hooks: {}, metadata: {} },
     status: {
       version: 1,
-      formatVersion: veleroFormatVersion,
+      formatVersion: formatVersions[layout],
       phase: header.shortfalls.length === 0 ? 'Completed' : 'PartiallyFailed',
       ...(header.shortfalls.length > 0 && { errors: header.shortfalls.length }),
       ...(header.warnings.length > 0 && { warnings: header.warnings.length }),

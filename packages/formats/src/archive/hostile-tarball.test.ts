@@ -6,7 +6,7 @@ import { openForeign, type OpenForeignOptions } from './open-foreign.ts';
 
 const options: OpenForeignOptions = { openSpool: openMemorySpool, namespace: 'default' };
 const open = (bytes: Buffer): ReturnType<typeof openForeign> =>
-  openForeign({ kind: 'tarball', uri: '/b/x.tar.gz', archive: sourceOf(bytes) }, options);
+  openForeign({ kind: 'tarball', archive: sourceOf(bytes) }, options);
 
 const place = 'resources/configmaps/namespaces/shop/a.json';
 const object = objectText('v1', 'ConfigMap', 'a', 'shop');

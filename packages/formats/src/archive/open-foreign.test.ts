@@ -21,10 +21,10 @@ const file = backupFiles('nightly');
 
 async function tarball(
   entries: readonly TarEntry[],
-  uri = '/b/nightly.tar.gz',
+  fileName = 'nightly.tar.gz',
   more: Partial<OpenForeignOptions> = {},
 ) {
-  const found = { kind: 'tarball', uri, archive: sourceOf(await tarballOf(entries)) } as const;
+  const found = { kind: 'tarball', archive: sourceOf(await tarballOf(entries), fileName) } as const;
   return (await openForeign(found, { ...options, ...more }))!;
 }
 
@@ -92,6 +92,35 @@ describe('a backup of Velero', () => {
       count: 1,
       namespaced: true,
     });
+  });
+
+  it('has types that a restore can create, with the subresources that their definitions tell', async () => {
+    const definition = objectText(
+      'apiextensions.k8s.io/v1',
+      'CustomResourceDefinition',
+      'widgets.example.com',
+      undefined,
+      {
+        spec: {
+          ...{ group: 'example.com', scope: 'Namespaced' },
+          names: { plural: 'widgets', singular: 'widget', kind: 'Widget', shortNames: ['wi'], categories: ['all'] },
+          versions: [
+            { name: 'v1', subresources: { status: {}, scale: { specReplicasPath: '.spec.replicas' } } },
+            { name: 'v1alpha1' },
+          ],
+        },
+      },
+    );
+    const backup = await tarball([
+      ['resources/customresourcedefinitions.apiextensions.k8s.io/cluster/widgets.example.com.json', definition],
+      [
+        'resources/widgets.example.com/namespaces/shop/a.json',
+        objectText('example.com/v1', 'Widget', 'a', 'shop', { status: { ready: true } }),
+      ],
+    ]);
+    const type = backup.header.types.find(({ plural }) => plural === 'widgets');
+    expect(type).toMatchObject({ shortNames: ['wi'], categories: ['all'], subresources: ['status', 'scale'] });
+    expect(type?.verbs).toEqual(expect.arrayContaining(['create', 'delete', 'get', 'list', 'patch', 'update']));
   });
 
   it('without anything beside the tarball is read all the same', async () => {
@@ -176,7 +205,7 @@ describe("a backup of Rancher's operator", () => {
   ];
 
   it('tells its cluster, its time and its ResourceSet', async () => {
-    const backup = await tarball(entries(), `/b/${rancherName}`);
+    const backup = await tarball(entries(), rancherName);
     expect(await names(backup)).toEqual(all);
     expect(backup.header).toMatchObject({
       ...{ tool: "Rancher's backup operator", startedAt: '2026-06-03T04:00:00Z' },
@@ -198,7 +227,7 @@ describe("a backup of Rancher's operator", () => {
       { type: 'secrets', namespace: 'shop', name: 'password' },
       key,
     ).toString();
-    const backup = await tarball(entries(body), `/b/${rancherName}.enc`, { keyring: { keys: [key] } });
+    const backup = await tarball(entries(body), `${rancherName}.enc`, { keyring: { keys: [key] } });
     expect(await textOf(backup, 'secrets', 'password', 'shop')).toBe(secret);
     expect(backup.header.warnings).toEqual([]);
     // A copy of it would be encrypted too.
@@ -223,7 +252,6 @@ describe("a backup of Rancher's operator", () => {
 
 describe('what is written for another tool', () => {
   const uid = 'c8797ff5-6394-11e8-9072-0242ac110002';
-  const uriOf = (backup: Backup, isEncrypted: boolean): string => `/b/${rancherFileName(backup.header, isEncrypted)}`;
   const given = () =>
     tarball(
       [
@@ -231,14 +259,14 @@ describe('what is written for another tool', () => {
         ['secrets.#v1/shop/password.json', secret],
         ['deployments.apps#v1/shop/web.json', deployment],
       ],
-      `/b/nightly-${uid}-2026-06-03T02-00-00Z.tar.gz`,
+      `nightly-${uid}-2026-06-03T02-00-00Z.tar.gz`,
     );
 
   it("is read back the same, by the rules of Rancher's operator", async () => {
     const backup = await given();
     const packed = Buffer.concat(await Array.fromAsync(rancherArchive(backup, undefined)));
     const back = (await openForeign(
-      { kind: 'tarball', uri: uriOf(backup, false), archive: sourceOf(packed) },
+      { kind: 'tarball', archive: sourceOf(packed, rancherFileName(backup.header, false)) },
       options,
     ))!;
     expect(await names(back)).toEqual(await names(backup));
@@ -251,7 +279,8 @@ describe('what is written for another tool', () => {
     const backup = await given();
     const encryption = encryptionBy({ rules: [{ resources: ['secrets'], key }], keys: [key] });
     const packed = Buffer.concat(await Array.fromAsync(rancherArchive(backup, encryption)));
-    const found = { kind: 'tarball', uri: uriOf(backup, true), archive: sourceOf(packed) } as const;
+    const archive = sourceOf(packed, rancherFileName(backup.header, true));
+    const found = { kind: 'tarball', archive } as const;
     await expect(openForeign(found, options)).rejects.toMatchObject({ code: 'KEY_MISSING' });
     const back = (await openForeign(found, { ...options, keyring: { keys: [key] } }))!;
     expect(await textOf(back, 'secrets', 'password', 'shop')).toBe(secret);

@@ -1,23 +1,15 @@
-import { basename } from 'node:path';
-import {
-  backupFiles,
-  concurrently,
-  isAppError,
-  type ArchiveSource,
-  type Backup,
-  type BackupFiles,
-  type Store,
-} from '@infrabackup/core';
+import { isAppError, type ArchiveSource, type Backup, type BackupFiles, type Store } from '@infrabackup/core';
+import { isOurs } from './is-ours.ts';
 import { holdsManifests, openManifests, type OpenManifestsOptions } from './read-manifests.ts';
 import { openTarball } from './open-tarball.ts';
-import { parseVeleroHead, type VeleroHead } from './velero-head.ts';
+import { parseVeleroHead } from './velero-head.ts';
 
 /** Where a backup of another tool may lie. */
 export type ForeignPlaceOfBackup =
   /** In a backup's folder of a location, as Velero's do. */
   | { readonly kind: 'stored'; readonly store: Store; readonly name: string; readonly files: BackupFiles }
-  /** A tarball alone. */
-  | { readonly kind: 'tarball'; readonly uri: string; readonly archive: ArchiveSource }
+  /** A tarball alone, called as its file is. */
+  | { readonly kind: 'tarball'; readonly archive: ArchiveSource }
   /** A file or a folder of manifests, by its absolute path. */
   | { readonly kind: 'path'; readonly uri: string };
 
@@ -41,9 +33,9 @@ export async function openForeign(
     case 'stored':
       return await openVelero(found, options);
     case 'tarball': {
-      const { archive, uri } = found;
-      const { sizeBytes } = archive;
-      return await openTarball({ fileName: basename(uri), sizeBytes, stream: () => streamOf(archive) }, options);
+      const { archive } = found;
+      const { name: fileName, sizeBytes } = archive;
+      return await openTarball({ fileName, sizeBytes, stream: () => streamOf(archive) }, options);
     }
     case 'path':
       return (await holdsManifests(found.uri)) ? await openManifests(found.uri, options) : undefined;
@@ -70,37 +62,6 @@ async function openVelero(
     },
     options,
   );
-}
-
-/** Whether the folder is of a backup of ours that was never finished, or is being deleted: then it is none. */
-async function isOurs(store: Store, files: BackupFiles, signal: AbortSignal | undefined): Promise<boolean> {
-  const found = await Promise.all([files.claim, files.index].map((key) => store.stat(key, signal)));
-  return found.some((entry) => entry !== undefined);
-}
-
-/** What a location holds of Velero's: of these names those that it has made to their end, in the order given. */
-export async function listVelero(
-  store: Store,
-  names: readonly string[],
-  signal?: AbortSignal,
-): Promise<readonly VeleroHead[]> {
-  const heads = new Map<number, VeleroHead>();
-  await concurrently(
-    [...names.entries()],
-    8,
-    async ([i, name]) => {
-      const files = backupFiles(name);
-      try {
-        const text = (await store.read(files.velero, undefined, signal)).toString();
-        if (!(await isOurs(store, files, signal))) heads.set(i, parseVeleroHead(text, name));
-      } catch (error) {
-        // None of Velero's, one that is not made yet, or one that cannot be read: it is not listed.
-        if (!isAppError(error, 'STORE_NOT_FOUND', 'BACKUP_NOT_FOUND', 'BACKUP_DAMAGED')) throw error;
-      }
-    },
-    signal,
-  );
-  return [...heads].sort(([a], [b]) => a - b).map(([, head]) => head);
 }
 
 async function* streamOf(archive: ArchiveSource): AsyncGenerator<Buffer> {

@@ -35,10 +35,17 @@ const builtInShortNames: Readonly<Record<TypeName, readonly string[]>> = {
   'storageclasses.storage.k8s.io': ['sc'],
 };
 
+/**
+ * What a server lets be done with objects that another tool could back up: else that tool would not have listed the type.
+ *
+ * Source: https://github.com/velero-io/velero/blob/main/pkg/discovery/helper.go
+ */
+const verbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
+
 /** The types of the objects that went by: what discovery would have said of them, as far as the objects tell. */
 export class TypeTable {
   readonly #types = new Map<TypeName, { type: ResourceType; readonly versions: Set<string> }>();
-  readonly #definitions = new Map<TypeName, Partial<ResourceType>>();
+  readonly #definitions = new Map<TypeName, Definition>();
 
   add({ group, version, plural, namespace, manifest }: ForeignObject): void {
     const name = typeName({ group, plural });
@@ -48,7 +55,7 @@ export class TypeTable {
       const type: ResourceType = {
         ...{ group, version, kind, plural, singular: kind.toLowerCase(), namespaced: namespace !== undefined },
         ...{ shortNames: builtInShortNames[name] ?? [], categories: [], subresources: [], servedVersions: [version] },
-        verbs: ['get', 'list'],
+        verbs,
       };
       this.#types.set(name, { type, versions: new Set([version]) });
     } else known.versions.add(version);
@@ -62,19 +69,34 @@ export class TypeTable {
       .map(([name, { type, versions }]) => ({
         ...type,
         servedVersions: [...versions],
-        ...this.#definitions.get(name),
+        ...this.#definitions.get(name)?.(type.version),
       }));
   }
 
   #define(manifest: ForeignObject['manifest']): void {
-    const { spec } = manifest as {
-      readonly spec?: { readonly group?: unknown; readonly names?: Partial<Record<string, unknown>> };
-    };
-    const { plural, singular, shortNames } = spec?.names ?? {};
-    if (typeof spec?.group !== 'string' || typeof plural !== 'string') return;
-    this.#definitions.set(typeName({ group: spec.group, plural }), {
+    const { spec } = manifest as { readonly spec?: Partial<Record<string, unknown>> };
+    const { plural, singular, shortNames, categories } = (spec?.['names'] ?? {}) as Partial<Record<string, unknown>>;
+    if (typeof spec?.['group'] !== 'string' || typeof plural !== 'string') return;
+    const served = Array.isArray(spec['versions'])
+      ? (spec['versions'] as readonly (Partial<ServedVersion> | null)[])
+      : [];
+    this.#definitions.set(typeName({ group: spec['group'], plural }), (version) => ({
       ...(typeof singular === 'string' && { singular }),
-      ...(Array.isArray(shortNames) && { shortNames: shortNames.filter((name) => typeof name === 'string') }),
-    });
+      ...(Array.isArray(shortNames) && { shortNames: textsOf(shortNames) }),
+      ...(Array.isArray(categories) && { categories: textsOf(categories) }),
+      subresources: Object.keys(served.find((one) => one?.name === version)?.subresources ?? {}),
+    }));
   }
+}
+
+/** What a CustomResourceDefinition tells of its type in a version. */
+type Definition = (version: string) => Partial<ResourceType>;
+
+interface ServedVersion {
+  readonly name: string;
+  readonly subresources: object;
+}
+
+function textsOf(values: readonly unknown[]): readonly string[] {
+  return values.filter((value) => typeof value === 'string');
 }

@@ -1,5 +1,3 @@
-import { createGzip } from 'node:zlib';
-import { pipeline } from 'node:stream';
 import {
   parseManifest,
   stringifyExactly,
@@ -9,8 +7,8 @@ import {
   type IndexEntry,
   type Manifest,
 } from '@infrabackup/core';
-import { pack } from 'tar-stream';
 import { formatResourceSet } from '../spec/format-resource-set.ts';
+import { packTar } from './pack-tar.ts';
 import { filtersPath } from './rancher-path.ts';
 
 /** What Rancher's operator takes off an object before it stores it. */
@@ -34,34 +32,15 @@ export function rancherFileName({ name, cluster, startedAt }: ArchiveHeader, isE
  * Source: https://github.com/rancher/backup-restore-operator/blob/main/pkg/resourcesets/collector.go
  */
 export function rancherArchive(backup: Backup, encryption: Encryption | undefined): AsyncIterable<Buffer> {
-  const tar = pack();
-  const packed = createGzip();
-  pipeline(tar, packed, () => undefined);
-  writeAll(backup, encryption, tar).catch((error: unknown) => packed.destroy(error as Error));
-  return packed as AsyncIterable<Buffer>;
-}
-
-async function writeAll(
-  backup: Backup,
-  encryption: Encryption | undefined,
-  tar: ReturnType<typeof pack>,
-): Promise<void> {
-  const mtime = new Date(backup.header.startedAt);
-  const put = (name: string, text: string | Buffer): Promise<void> =>
-    new Promise((resolve, reject) => {
-      tar.entry({ name, mtime, mode: 0o644 }, text, (error) => {
-        if (error) reject(error);
-        else resolve();
-      });
-    });
-  const set = resourceSetOf(backup.header);
-  if (set !== undefined) await put(filtersPath, JSON.stringify(set));
-  for await (const { entry, bytes } of backup.readMany(backup.entries())) {
-    const manifest = parseManifest(bytes);
-    const json = Buffer.from(stringifyExactly(stripped(manifest)));
-    await put(pathOf(entry, manifest), encryption?.sealerOf(entry.type)?.seal(json, entry) ?? json);
-  }
-  tar.finalize();
+  return packTar(backup.header.startedAt, async (put) => {
+    const set = resourceSetOf(backup.header);
+    if (set !== undefined) await put(filtersPath, JSON.stringify(set));
+    for await (const { entry, bytes } of backup.readMany(backup.entries())) {
+      const manifest = parseManifest(bytes);
+      const json = Buffer.from(stringifyExactly(stripped(manifest)));
+      await put(pathOf(entry, manifest), encryption?.sealerOf(entry.type)?.seal(json, entry) ?? json);
+    }
+  });
 }
 
 function resourceSetOf({ selection, name }: ArchiveHeader): object | undefined {

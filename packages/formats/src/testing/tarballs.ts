@@ -46,13 +46,16 @@ export async function storeWith(values: Readonly<Record<string, Uint8Array | str
 }
 
 /** Bytes as a file that is read in parts. */
-export function sourceOf(bytes: Buffer): {
+export function sourceOf(
+  bytes: Buffer,
+  name = 'x.tar.gz',
+): {
   name: string;
   sizeBytes: number;
   read: (o: number, l: number) => Promise<Buffer>;
 } {
   const { length: sizeBytes } = bytes;
-  return { name: 'x', sizeBytes, read: (offset, length) => Promise.resolve(bytes.subarray(offset, offset + length)) };
+  return { name, sizeBytes, read: (offset, length) => Promise.resolve(bytes.subarray(offset, offset + length)) };
 }
 
 /** The JSON of an object. */
