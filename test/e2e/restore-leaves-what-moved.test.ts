@@ -85,13 +85,16 @@ await describeOnCluster('a cluster that moves between plan and write', {}, (on) 
     }
   });
 
-  it('leaves an object that somebody has changed, and says so, unless it is what the backup says now', async () => {
+  it('leaves an object that somebody has changed, plans it anew and says so, unless it is what the backup says now', async () => {
     const planned = await plan('changes', 'goes', 'stays');
     await kubectl('-n', 'lab', 'patch', 'configmap', 'changes', '-p', '{"data":{"a":"somebody"}}');
     await kubectl('-n', 'lab', 'patch', 'configmap', 'goes', '-p', '{"data":{"a":"backup"}}');
     const [changes, equal, stays] = await carryOut(planned);
     expect(equal).toMatchObject({ outcome: 'unchanged' });
-    expect(changes).toMatchObject({ outcome: 'left', reason: 'somebody has changed it meanwhile' });
+    expect(changes).toMatchObject({
+      outcome: 'left',
+      reason: 'somebody has changed it meanwhile; planned anew: update (data.a), when it is run again',
+    });
     expect(stays).toMatchObject({ outcome: 'updated' });
     expect(await kubectl('-n', 'lab', 'get', 'configmap', 'changes', '-o', 'jsonpath={.data.a}')).toBe('somebody');
   });
@@ -101,9 +104,9 @@ await describeOnCluster('a cluster that moves between plan and write', {}, (on) 
     await kubectl('-n', 'lab', 'delete', 'configmap', 'goes', 'changes');
     await kubectl('-n', 'lab', 'create', 'configmap', 'changes', '--from-literal=a=live');
     const results = await carryOut(planned);
-    expect(results.map(({ ref: { name }, outcome }) => [name, outcome])).toEqual([
-      ['changes', 'left'],
-      ['goes', 'left'],
+    expect(results.map(({ ref: { name }, outcome, reason }) => [name, outcome, reason])).toEqual([
+      ['changes', 'left', expect.stringMatching(/created it anew meanwhile; planned anew: update \(data\.a\)/)],
+      ['goes', 'left', expect.stringMatching(/deleted it meanwhile; planned anew: create,/)],
     ]);
     expect(await kubectl('-n', 'lab', 'get', 'configmaps', '-o', 'name')).not.toContain('goes');
   });
@@ -113,7 +116,10 @@ await describeOnCluster('a cluster that moves between plan and write', {}, (on) 
     await kubectl('-n', 'lab', 'create', 'configmap', 'comes', '--from-literal=a=somebody');
     await kubectl('-n', 'lab', 'create', 'configmap', 'comes-equal', '--from-literal=a=backup');
     const [comes, equal] = await carryOut(planned);
-    expect(comes).toMatchObject({ outcome: 'left', reason: 'somebody has created it meanwhile' });
+    expect(comes).toMatchObject({
+      outcome: 'left',
+      reason: 'somebody has created it meanwhile; planned anew: update (data.a), when it is run again',
+    });
     expect(equal).toMatchObject({ outcome: 'unchanged' });
     expect(await kubectl('-n', 'lab', 'get', 'configmap', 'comes', '-o', 'jsonpath={.data.a}')).toBe('somebody');
   });

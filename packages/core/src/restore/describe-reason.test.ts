@@ -28,6 +28,14 @@ describe('a reason', () => {
       'policy/v1beta1 is not served since 1.25; policy/v1 takes it once it is converted by hand',
     ],
     [
+      { kind: 'moved', now: 'changed', anew: { verdict: 'update', paths: ['a', 'b', 'c', 'd', 'e'] } },
+      'somebody has changed it meanwhile; planned anew: update (a, b, c and 2 more), when it is run again',
+    ],
+    [
+      { kind: 'moved', now: 'disappeared', anew: { verdict: 'create', paths: [] } },
+      'somebody has deleted it meanwhile; planned anew: create, when it is run again',
+    ],
+    [
       { kind: 'unservable', reason: 'undefined', apiVersion: 'example.com/v1' },
       'no CustomResourceDefinition defines its type',
     ],

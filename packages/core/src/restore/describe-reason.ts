@@ -1,5 +1,5 @@
 import { formatRight } from '../cluster/rights.ts';
-import type { ConflictReason, MovedTo, SkipReason, UnservableReason } from './reason.ts';
+import type { ConflictReason, MovedTo, PlannedAnew, SkipReason, UnservableReason } from './reason.ts';
 
 /** Why an object is not brought to what the backup says, in one line for people: what, and the way out where there is one. */
 export function describeReason(reason: SkipReason | ConflictReason | UnservableReason): string {
@@ -46,7 +46,7 @@ export function describeReason(reason: SkipReason | ConflictReason | UnservableR
     case 'same-target':
       return `${reason.other} would become the same object`;
     case 'moved':
-      return moves[reason.now];
+      return moves[reason.now] + describeAnew(reason.anew);
     case 'needs':
       return `it needs ${reason.ref}, which was not restored`;
     case 'holds-others':
@@ -66,6 +66,17 @@ const moves: Record<MovedTo, string> = {
   changed: 'somebody has changed it meanwhile',
   replaced: 'somebody has deleted it and created it anew meanwhile',
 };
+
+function describeAnew(anew: PlannedAnew | undefined): string {
+  if (anew === undefined) return '';
+  const { verdict, paths } = anew;
+  const named = paths.slice(0, namedPaths).join(', ');
+  const more = paths.length > namedPaths ? ` and ${paths.length - namedPaths} more` : '';
+  return `; planned anew: ${verdict}${paths.length === 0 ? '' : ` (${named}${more})`}, when it is run again`;
+}
+
+/** Fields of an object that a line names; the rest is counted. */
+const namedPaths = 3;
 
 function describeUnservable({ reason, apiVersion, since, message, replacement }: UnservableReason): string {
   const said = message === undefined ? '' : `: ${message}`;

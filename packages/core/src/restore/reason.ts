@@ -41,8 +41,8 @@ export type ConflictReason =
   | { readonly kind: 'namespace-missing'; readonly namespace: string }
   /** Two objects of the backup would become one. */
   | { readonly kind: 'same-target'; readonly other: string }
-  /** The live object has changed since the plan was made. */
-  | { readonly kind: 'moved'; readonly now: MovedTo }
+  /** The live object has changed since the plan was made, so nothing was written; `anew` is what would be now. */
+  | { readonly kind: 'moved'; readonly now: MovedTo; readonly anew?: PlannedAnew | undefined }
   /** What owns it, or defines its type, was not restored. */
   | { readonly kind: 'needs'; readonly ref: string }
   /** A namespace or definition that the restore created, and that others have put something into since. */
@@ -55,6 +55,13 @@ export type ConflictReason =
 /** Whether deleting the object and creating it anew would help. */
 export type ReplaceAdvice =
   { readonly allowed: true; readonly effect: string } | { readonly allowed: false; readonly effect: string };
+
+/** What carrying out the same request again would do to an object that has moved, as it was found. */
+export interface PlannedAnew {
+  readonly verdict: 'create' | 'update' | 'replace' | 'delete';
+  /** The paths of the fields that would change, without their values; empty unless it exists and stays. */
+  readonly paths: readonly string[];
+}
 
 /** What was found instead of what the plan was made for. */
 export type MovedTo = 'appeared' | 'disappeared' | 'changed' | 'replaced';

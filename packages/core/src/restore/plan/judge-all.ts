@@ -1,5 +1,6 @@
 import type { Backup } from '../../archive/open-backup.ts';
 import type { Spool } from '../../archive/spool.ts';
+import type { Clock } from '../../clock.ts';
 import type { ClusterReader, Discovery } from '../../cluster/reader.ts';
 import type { DryRunWriter } from '../../cluster/writer.ts';
 import { workAhead } from '../../concurrently.ts';
@@ -8,13 +9,14 @@ import { compareRefs, refKey, type ObjectRef } from '../../object/ref.ts';
 import { typeName, type ResourceType } from '../../object/resource-type.ts';
 import type { ContentDigester } from '../content-of.ts';
 import { resolveOwners, type OwnerState } from '../owners.ts';
+import { Pace } from '../pace.ts';
 import type { RestoreOptions } from '../restore-options.ts';
 import { readAutoscaled } from './autoscaled.ts';
 import type { ComparedType, Difference } from './compare-live.ts';
 import { judgeObject, type Judged, type Judgement } from './judge-object.ts';
 import { LiveLookup } from './live-lookup.ts';
 import type { PlanEvent } from './plan-event.ts';
-import { readDifferences, readKept, type DifferenceSides } from './read-differences.ts';
+import { readDifferences, readKept, type DifferenceRead } from './read-differences.ts';
 import { listedType } from './type-target.ts';
 
 /** An object with its verdict, its sides at hand. */
@@ -37,6 +39,7 @@ export interface JudgeAllInput {
   readonly dryRun: DryRunWriter;
   readonly options: RestoreOptions;
   readonly digester: ContentDigester;
+  readonly clock: Clock;
   readonly signal: AbortSignal | undefined;
   readonly report: ((event: PlanEvent) => void) | undefined;
   readonly judged: ReportJudged | undefined;
@@ -49,8 +52,8 @@ export interface AllJudged {
   readonly lookup: LiveLookup;
 }
 
-/** Enough that the server is busy while answers are judged and shown. */
-const dryRunsAtOnce = 32;
+/** Enough that the server has something to do while objects are shown. */
+const judgedAhead = 32;
 /** An object that changes while it is looked at is looked at again. */
 const looksAtMost = 3;
 
@@ -64,6 +67,7 @@ export async function judgeAll(compared: readonly ComparedType[], input: JudgeAl
   const planned = plannedRefs(compared);
   const exists = (ref: ObjectRef): boolean => lookup.factOf(ref) !== undefined || planned.has(refKey(ref));
   const autoscaled = await readAutoscaled({ ...input, types: discovery.types, typeOf, compared });
+  const pace = new Pace(input.clock);
   const judgement: Judgement = {
     options,
     prepare: {
@@ -77,7 +81,7 @@ export async function judgeAll(compared: readonly ComparedType[], input: JudgeAl
         resolveOwners(manifest, target, { typeOf, stateOf: (owner) => ownerState(owner, lookup, planned) }),
     },
     digester: input.digester,
-    dryRun: input.dryRun,
+    dryRun: { dryRun: true, write: (request, asked) => pace.run(() => input.dryRun.write(request, asked)) },
     exists,
     namespaceState: (name) => {
       const fact = lookup.factOf({ type: 'namespaces', name });
@@ -97,15 +101,15 @@ export async function judgeAll(compared: readonly ComparedType[], input: JudgeAl
   let done = 0;
   for (const type of compared) {
     for (const ref of type.unchanged) objects.push({ ref, judged: { verdict: 'unchanged', notes: [] } });
-    const sides = readDifferences(type.differences, { ...input, lookup, typeOf });
-    const judge = (of: DifferenceSides): Promise<JudgedWithLive> => judgeSides(of, type, judgement, input);
-    for await (const { object, before } of workAhead(sides, dryRunsAtOnce - 1, judge)) {
+    const differences = readDifferences(type.differences, { ...input, lookup, typeOf });
+    const judge = (read: DifferenceRead): Promise<JudgedWithLive> => judgeDifference(read, type, judgement, input);
+    for await (const { object, before } of workAhead(differences, judgedAhead, judge)) {
       await input.judged?.(object, before);
       objects.push({ ...object, judged: withoutManifest(object.judged) });
       input.report?.({ kind: 'judged', objects: ++done, ofObjects: total });
     }
     for (const extra of type.extras) {
-      const [live] = await readKept([extra], input.spool);
+      const [live] = await readKept([extra.live], input.spool);
       const judged = judgeExtra(live!, listedType(type.target)!.version, input);
       await input.judged?.({ ref: extra.ref, judged }, live);
       objects.push({ ref: extra.ref, judged });
@@ -154,23 +158,25 @@ interface JudgedWithLive {
   readonly before: Manifest | undefined;
 }
 
-async function judgeSides(
-  sides: DifferenceSides,
+async function judgeDifference(
+  { difference, source, sides }: DifferenceRead,
   type: ComparedType,
   judgement: Judgement,
   { reader, signal }: JudgeAllInput,
 ): Promise<JudgedWithLive> {
-  const { source, target, difference } = sides;
+  const { target, unreadable } = difference;
   const ref = { ref: target, ...(compareRefs(source, target) !== 0 && { source }) };
-  if (sides.isSame) return { object: { ...ref, judged: { verdict: 'unchanged', notes: [] } }, before: undefined };
-  if (difference.unreadable !== undefined) {
+  if (sides === undefined)
+    return { object: { ...ref, judged: { verdict: 'unchanged', notes: [] } }, before: undefined };
+  if (unreadable !== undefined) {
     const right = { verb: 'get', type: target.type, namespace: target.namespace } as const;
-    const reason = { kind: 'forbidden', right, message: difference.unreadable } as const;
+    const reason = { kind: 'forbidden', right, message: unreadable } as const;
     return { object: { ...ref, judged: { verdict: 'conflict', reason, notes: [] } }, before: undefined };
   }
   let { live } = sides;
   for (let look = 1; ; look++) {
-    const judged = await judgeObject({ ...sides, live, named: type.scope.named }, type.target, judgement);
+    const candidate = { manifest: sides.manifest, source, target, live, named: type.scope.named };
+    const judged = await judgeObject(candidate, type.target, judgement);
     const listed = listedType(type.target);
     if (judged.reason?.kind !== 'moved' || look === looksAtMost || listed === undefined) {
       return { object: { ...ref, judged }, before: live };

@@ -72,7 +72,7 @@ export async function planRestore(input: PlanRestoreInput): Promise<RestorePlan>
     );
     const key = newRunKey(input.random);
     const judged = await judgeAll(compared, {
-      ...{ backup, reader, spool, discovery, signal, report: input.report, judged: input.judged },
+      ...{ backup, reader, spool, discovery, signal, clock: input.clock, report: input.report, judged: input.judged },
       ...{
         dryRun: input.dryRun,
         options: settled,
@@ -109,8 +109,10 @@ async function compareTypes(
     Object.keys(mapping).length > 0 || options.modifiers !== undefined || options.status === 'all';
   const compared = new Array<ComparedType>(pairs.length);
   let done = 0;
+  // The longest lists first, so that none is left to be read alone.
+  const byLength = [...pairs.entries()].sort(([, [a]], [, [b]]) => b.type.sizeBytes - a.type.sizeBytes);
   await concurrently(
-    pairs.entries(),
+    byLength,
     typesAtOnce,
     async ([index, [scope, target]], inner) => {
       compared[index] = await compareLive(scope, target, {

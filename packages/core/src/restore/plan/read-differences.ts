@@ -17,16 +17,13 @@ const chunkBytes = 2 << 20;
 /** What is read for nothing rather than asked for apart. */
 const gapBytes = 64 << 10;
 
-/** A difference with its sides at hand. */
-export interface DifferenceSides {
+/** A difference with both its sides. */
+export interface DifferenceRead {
   readonly difference: Difference;
-  readonly manifest: Manifest;
   /** Where the object is in the backup. */
   readonly source: ObjectRef;
-  readonly target: ObjectRef;
-  readonly live: Manifest | undefined;
-  /** Whether the live object has the very content, as only the stored object could tell. */
-  readonly isSame: boolean;
+  /** Undefined when the two are the same after all, as only the stored object could tell. */
+  readonly sides: { readonly manifest: Manifest; readonly live: Manifest | undefined } | undefined;
 }
 
 /** What reading differences is done with. */
@@ -45,7 +42,7 @@ export interface ReadDifferencesInput {
 export async function* readDifferences(
   differences: readonly Difference[],
   input: ReadDifferencesInput,
-): AsyncGenerator<DifferenceSides> {
+): AsyncGenerator<DifferenceRead> {
   for await (const chunk of workAhead(chunksOf(differences), 1, (some) => readChunk(some, input))) yield* chunk;
 }
 
@@ -68,30 +65,31 @@ function* chunksOf(differences: readonly Difference[]): Generator<readonly Diffe
 async function readChunk(
   chunk: readonly Difference[],
   { backup, spool, lookup, typeOf }: ReadDifferencesInput,
-): Promise<readonly DifferenceSides[]> {
-  const sides: DifferenceSides[] = [];
-  const lives = await readKept(chunk, spool);
+): Promise<readonly DifferenceRead[]> {
+  const stored: (Manifest | undefined)[] = [];
   for await (const { bytes } of backup.readMany(chunk.map(({ entry }) => entry))) {
-    const difference = chunk[sides.length]!;
-    const { entry, target, liveDigest } = difference;
-    sides.push({
-      difference,
-      manifest: parseManifest(bytes),
-      source: { type: entry.type, namespace: entry.namespace, name: entry.name },
-      target,
-      live: lives[sides.length],
-      isSame: liveDigest !== undefined && contentDigest(rawObject(bytes)) === liveDigest,
-    });
+    const { liveDigest } = chunk[stored.length]!;
+    const isSame = liveDigest !== undefined && contentDigest(rawObject(bytes)) === liveDigest;
+    stored.push(isSame ? undefined : parseManifest(bytes));
   }
-  await lookup.lookUp(sides.flatMap(({ manifest, target }) => refsOf(manifest, target, typeOf)));
-  return sides;
+  const lives = await readKept(
+    chunk.map(({ live }, index) => (stored[index] === undefined ? undefined : live)),
+    spool,
+  );
+  await lookup.lookUp(chunk.flatMap(({ target }, index) => refsOf(stored[index], target, typeOf)));
+  return chunk.map((difference, index): DifferenceRead => {
+    const { type, namespace, name } = difference.entry;
+    const manifest = stored[index];
+    return { difference, source: { type, namespace, name }, sides: manifest && { manifest, live: lives[index] } };
+  });
 }
 
 function refsOf(
-  manifest: Manifest,
+  manifest: Manifest | undefined,
   target: ObjectRef,
   typeOf: (group: string, kind: string) => ResourceType | undefined,
 ): readonly ObjectRef[] {
+  if (manifest === undefined) return [];
   const owners = (manifest.metadata.ownerReferences ?? []).flatMap((owner): readonly ObjectRef[] => {
     const [group = '', version] = owner.apiVersion.split('/');
     const type = typeOf(version === undefined ? '' : group, owner.kind);
@@ -103,20 +101,20 @@ function refsOf(
   return [...owners, ...namespace, ...mentionedRefs(manifest, target)];
 }
 
-/** Live objects out of the spool, in order; neighbours are read at once. */
+/** Live objects out of the spool, in their order; neighbours are read at once. */
 export async function readKept(
-  objects: readonly { readonly live: KeptObject | undefined }[],
+  kept: readonly (KeptObject | undefined)[],
   spool: Spool,
 ): Promise<readonly (Manifest | undefined)[]> {
   const manifests: (Manifest | undefined)[] = [];
   let run: { readonly offset: number; readonly bytes: Buffer } = { offset: 0, bytes: Buffer.alloc(0) };
-  for (const [index, { live }] of objects.entries()) {
+  for (const [index, live] of kept.entries()) {
     if (live === undefined) {
       manifests.push(undefined);
       continue;
     }
     if (live.offset < run.offset || live.offset + live.length > run.offset + run.bytes.length) {
-      run = { offset: live.offset, bytes: await spool.read(live.offset, runLength(objects, index)) };
+      run = { offset: live.offset, bytes: await spool.read(live.offset, runLength(kept, index)) };
     }
     const from = live.offset - run.offset;
     manifests.push(parseManifest(run.bytes.subarray(from, from + live.length)));
@@ -125,10 +123,10 @@ export async function readKept(
 }
 
 /** How far one read goes on from the object at the index: gaps are what other types' lists put between. */
-function runLength(objects: readonly { readonly live: KeptObject | undefined }[], index: number): number {
-  const { offset, length } = objects[index]!.live!;
+function runLength(kept: readonly (KeptObject | undefined)[], index: number): number {
+  const { offset, length } = kept[index]!;
   let end = offset + length;
-  for (const { live } of objects.slice(index + 1)) {
+  for (const live of kept.slice(index + 1)) {
     if (live === undefined) continue;
     if (live.offset < end || live.offset - end > gapBytes || live.offset + live.length - offset > chunkBytes) break;
     end = live.offset + live.length;

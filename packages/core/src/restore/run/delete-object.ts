@@ -2,6 +2,7 @@ import type { Manifest } from '../../object/manifest.ts';
 import { childOf } from '../draft.ts';
 import { replacementOf } from '../replaceable.ts';
 import type { ObjectResult } from './object-result.ts';
+import { movedReason } from './plan-anew.ts';
 import { send } from './send.ts';
 import { readLive, type WriteContext, type WriteJob } from './write-context.ts';
 
@@ -20,7 +21,8 @@ export async function deleteAsPlanned(job: WriteJob, context: WriteContext): Pro
     if (live === undefined || live.metadata.uid !== over.uid) return deletedBy(undefined);
     if (live.metadata.deletionTimestamp !== undefined) return deletedBy(live);
     if (live.metadata.resourceVersion !== resourceVersion && context.digester.contentOf(live) !== over.content) {
-      return { kind: 'result', result: { outcome: 'left', reason: { kind: 'moved', now: 'changed' }, notes: [] } };
+      const reason = movedReason('changed', live, job, context);
+      return { kind: 'result', result: { outcome: 'left', reason, notes: [] } };
     }
     resourceVersion = live.metadata.resourceVersion ?? '';
   }

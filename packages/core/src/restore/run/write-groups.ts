@@ -13,7 +13,7 @@ import { tierName } from '../order-objects.ts';
 import { isWrite, type PlannedObject } from '../restore-plan.ts';
 import { awaitDeleted, goneWithinMs } from './delete-object.ts';
 import { isTerminating, type RunEvent } from './object-result.ts';
-import { Pace } from './pace.ts';
+import { Pace } from '../pace.ts';
 import { noteResult, type RunProgress } from './run-progress.ts';
 import type { OpenRun } from './run-store.ts';
 import type { RememberedSizes } from './scale-down.ts';

@@ -12,6 +12,7 @@ import { awaitReady } from './await-ready.ts';
 import { completeObject, type Completion } from './complete-object.ts';
 import { deleteAsPlanned, removeToReplace } from './delete-object.ts';
 import type { ObjectOutcome, ObjectResult, ResultNote } from './object-result.ts';
+import { movedReason } from './plan-anew.ts';
 import { send, type Sent } from './send.ts';
 import {
   asNotScaled,
@@ -30,7 +31,7 @@ const movesAtMost = 5;
 
 /**
  * Carries out what was planned for one object, and only that: where the cluster is not what it was planned for, the
- * object is left alone and the result says so.
+ * object is left alone, planned anew, and the result says so.
  *
  * May be called again for an object that was begun and cut off: what is done already is found by reading.
  *
@@ -113,7 +114,7 @@ async function onFound(
   if (sameContent(live, over.body)) return result({ outcome: 'unchanged', notes: [note] });
   // In a namespace that we have just made, controllers are quicker: its default account, for one.
   if (namespace === undefined || !context.isNewNamespace(namespace))
-    return result(left({ kind: 'moved', now: 'appeared' }));
+    return result(left(movedReason('appeared', live, job, context)));
   const sent = await send({ verb: 'update', ...at(job), body: overLive(over.body, live) }, job, context);
   return sent.kind === 'moved' ? { kind: 'again' } : await finish(sent, over, job, context, outcome, [note]);
 }
@@ -123,14 +124,15 @@ async function update(job: WriteJob, context: WriteContext): Promise<Step> {
   const live = found && asNotScaled(found, job, context);
   const moved = movedFrom(live, job, context);
   if (live === undefined || (moved !== undefined && moved !== 'changed'))
-    return result(left({ kind: 'moved', now: moved! }));
+    return result(left(movedReason(moved!, live, job, context)));
   const prepared = prepare(job, live, context);
   if ('reason' in prepared) return result(left(prepared.reason));
   if (moved === 'changed') {
     const isDone = job.write.exact === true ? sameContent(live, prepared.body) : containsJson(live, prepared.body);
     const isOurs = job.wasBegun && isDone;
     const isSame = prepared.status === undefined && sameContent(live, prepared.body);
-    if (!isOurs) return result(isSame ? { outcome: 'unchanged', notes: [] } : left({ kind: 'moved', now: 'changed' }));
+    if (!isOurs && isSame) return result({ outcome: 'unchanged', notes: [] });
+    if (!isOurs) return result(left(movedReason('changed', live, job, context)));
     return await finish({ kind: 'done', object: live, warnings: [] }, prepared, job, context, 'updated', []);
   }
   const { main } = planOwnership(job.planned.ref.type, job.manifest, false);
@@ -149,11 +151,11 @@ async function replace(job: WriteJob, context: WriteContext): Promise<Step> {
   if (live !== undefined && live.metadata.uid === uid) {
     const moved = movedFrom(live, job, context);
     if (moved !== undefined && live.metadata.deletionTimestamp === undefined)
-      return result(left({ kind: 'moved', now: moved }));
+      return result(left(movedReason(moved, live, job, context)));
     const removed = await removeToReplace(live, job, context);
     if (removed.kind !== 'gone') return removed;
   } else if (!job.wasBegun) {
-    return result(left({ kind: 'moved', now: live === undefined ? 'disappeared' : 'replaced' }));
+    return result(left(movedReason(live === undefined ? 'disappeared' : 'replaced', live, job, context)));
   }
   return await create({ ...job, wasBegun: true }, context, 'replaced');
 }

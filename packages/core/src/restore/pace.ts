@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock.ts';
+import type { Clock } from '../clock.ts';
 
 /** Writes at once at the start: what hides the round trip to a near server. */
 const startAt = 16;
