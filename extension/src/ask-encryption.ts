@@ -2,20 +2,32 @@ import { encryptionBy, encryptionForAge, isAppError, type Encryption } from '@in
 import type { App } from './app.ts';
 import { askText, pickOne } from './pick.ts';
 
-/** How a backup is to be encrypted, as the user says; undefined: not at all. What the settings name is offered first. */
-export async function askEncryption({ locations }: Pick<App, 'locations'>): Promise<Encryption | undefined> {
-  const { encryptionConfig } = await locations.keyFiles();
+/**
+ * How a backup is to be encrypted, as the user says; undefined: not at all. What the location's entry wants is offered
+ * first, then what the settings name.
+ */
+export async function askEncryption(
+  { locations }: Pick<App, 'locations'>,
+  location: string,
+): Promise<Encryption | undefined> {
+  const [wanted, { encryptionConfig }] = await Promise.all([
+    locations.encryption(location),
+    locations.keyFiles(location),
+  ]);
+  const asEntered = {
+    label: `$(lock) As location ${location} says`,
+    description: '',
+    detail: 'Its entry in config.yaml names the keys, or for whom',
+    ask: () => Promise.resolve(wanted),
+  };
   const byConfig = {
     label: '$(lock) By your EncryptionConfiguration',
     description: encryptionConfig ?? '',
     detail: 'By its rules: which types, with which key',
-    ask: async () => encryptionBy((await locations.keys())!),
+    ask: async () => encryptionBy((await locations.keys(location))!),
   };
-  const { ask } = await pickOne<(typeof ways)[number]>(
-    [...(encryptionConfig === undefined ? [] : [byConfig]), ...ways],
-    'Encrypt the backup?',
-  );
-  return ask();
+  const first = wanted !== undefined ? [asEntered] : encryptionConfig !== undefined ? [byConfig] : [];
+  return (await pickOne<(typeof ways)[number]>([...first, ...ways], 'Encrypt the backup?')).ask();
 }
 
 const ways = [

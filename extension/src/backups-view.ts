@@ -1,9 +1,10 @@
 import { isAppError } from '@infrabackup/core';
 import * as vscode from 'vscode';
 import type { App, BackupsView } from './app.ts';
+import { listOthers, openNamed } from './open-named.ts';
 import { setContext } from './set-context.ts';
 import { StatusBar } from './status-bar.ts';
-import type { BackupTreeNode } from './views/backup-nodes.ts';
+import { nameOf, takenAtOf, type BackupTreeNode } from './views/backup-nodes.ts';
 import { BackupTree } from './views/backup-tree.ts';
 import { parseFilter, type ObjectFilter } from './views/object-filter.ts';
 import type { LastBackup } from './views/status.ts';
@@ -25,7 +26,7 @@ export function createBackupsView(
   async function follow(): Promise<void> {
     const context = await contextName(app, onError);
     statusBar.show(context, lastBackup(rows));
-    const isEmpty = !rows.some(({ kind }) => kind === 'backup' || kind === 'broken-backup');
+    const isEmpty = !rows.some(({ kind }) => kind !== 'notice');
     await setContext('hasContext', context !== undefined);
     await setContext('hasBackups', !isEmpty);
     await setContext('empty', isEmpty ? await whyEmpty(app, context) : undefined);
@@ -34,7 +35,8 @@ export function createBackupsView(
   const tree = new BackupTree({
     locations: () => app.locations.list(),
     openStore: (name) => app.locations.open(name),
-    keyring: () => app.locations.keys(),
+    openBackup: (location, name) => openNamed(app, location, name),
+    listOthers,
     nowMs: () => clock.now(),
     filter: () => filter,
     onListed: (listed) => {
@@ -99,12 +101,11 @@ async function whyEmpty({ cluster, log }: Pick<App, 'cluster' | 'log'>, context:
 
 function lastBackup(rows: readonly BackupTreeNode[]): LastBackup | undefined {
   const [newest] = rows
-    .filter((row) => row.kind === 'backup')
-    .map(({ summary }) => summary)
-    .sort((a, b) => (a.startedAt < b.startedAt ? 1 : -1));
+    .filter((row) => row.kind === 'backup' || row.kind === 'other-backup')
+    .sort((a, b) => (takenAtOf(a) < takenAtOf(b) ? 1 : -1));
   if (newest !== undefined) {
-    const state = newest.shortfalls.length > 0 ? 'partial' : 'complete';
-    return { name: newest.name, state, startedAt: newest.startedAt };
+    const isPartial = newest.kind === 'backup' && newest.summary.shortfalls.length > 0;
+    return { name: nameOf(newest), state: isPartial ? 'partial' : 'complete', startedAt: takenAtOf(newest) };
   }
   const broken = rows.find((row) => row.kind === 'broken-backup');
   return broken && { name: broken.name, state: 'broken' };

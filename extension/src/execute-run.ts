@@ -12,7 +12,7 @@ import {
 } from '@infrabackup/core';
 import type { App } from './app.ts';
 import type { OpenPreview } from './previews.ts';
-import { userRuns } from './user-runs.ts';
+import { userRuns, userRunsFor } from './user-runs.ts';
 import { formatCount } from './views/quantity.ts';
 import type { ShowProgress } from './with-progress.ts';
 
@@ -41,7 +41,7 @@ export async function executeNew(
 
 /** Goes on with a run that was cut off, in its own context, which must still reach the same cluster. */
 export async function executeAgain(app: App, id: string, signal: AbortSignal, show: ShowProgress): Promise<void> {
-  const runs = await userRuns(app);
+  const runs = await userRunsFor(app, id);
   const source = await runs.openSource(await runs.store.read(id), signal);
   await using run = await runs.store.open(id);
   const { context = await app.cluster.contextName() } = run.plan.cluster;
@@ -65,14 +65,17 @@ async function execute(
     userRuns(app),
     import('@infrabackup/storage'),
   ]);
-  app.log.info(`${run.head.kind} ${run.head.id} in ${context}`);
+  const { head } = run;
+  app.log.info(`${head.kind} ${head.id} in ${context}`);
   await executePlan({
     run,
     backup: source,
     reader: cluster.reader,
     writer: realWriter(cluster.door),
-    keepIn: await runs.keepers(run.head.location),
-    encryption: encryptionOfKept(await app.locations.keys(), source),
+    keepIn: await runs.keepers(head.location),
+    encryption:
+      encryptionOfKept(await app.locations.keys(head.location), source) ??
+      (await app.locations.encryption(head.location)),
     openSpool: () => openDiskSpool(tmpdir()),
     clock: app.host.clock,
     tool: app.host.userAgent,

@@ -1,5 +1,4 @@
 /** The entry: the one place that touches the process. Nothing is read or asked before a view is shown or a command runs. */
-import { openBackup } from '@infrabackup/core';
 import * as vscode from 'vscode';
 import manifest from '../package.json' with { type: 'json' };
 import type { App } from './app.ts';
@@ -15,7 +14,7 @@ import { createRestoresView } from './restores-view.ts';
 import { changes } from './settings.ts';
 import { showError } from './show-error.ts';
 import { UserLocations } from './user-locations.ts';
-import { userRuns } from './user-runs.ts';
+import { userRunsFor } from './user-runs.ts';
 import type { BackupTreeNode } from './views/backup-nodes.ts';
 import type { TreeModel } from './views/item-view.ts';
 import type { RestoreTreeNode } from './views/restore-tree.ts';
@@ -49,13 +48,13 @@ export function activate(context: vscode.ExtensionContext): Api {
   const restores = createRestoresView({ host, log, cluster, locations }, onError);
   const documents = new ObjectDocuments(
     {
-      async backup(location, name, ref) {
-        const keyring = await locations.keys();
-        return readManifest(await openBackup(await locations.open(location), name, { keyring }), ref);
+      backup: async (location, name, ref) => readManifest(await backups.tree.opened.openByName(location, name), ref),
+      async summary(location, name) {
+        const { header, summary } = await backups.tree.opened.openByName(location, name);
+        return summary ?? header;
       },
-      summary: async (location, backup) => (await openBackup(await locations.open(location), backup)).summary,
       live: (name, ref) => cluster.readLive(name, ref),
-      kept: async (run, ref) => readManifest(await (await userRuns({ locations })).openKept(run), ref),
+      kept: async (run, ref) => readManifest(await (await userRunsFor({ cluster, locations }, run)).openKept(run), ref),
       preview: async (id, ref) => restores.preview(id)?.sides(ref),
     },
     onError,

@@ -1,15 +1,19 @@
-import { AppError, formatRef, typeName, type BackupSummary, type IndexEntry, type ObjectRef } from '@infrabackup/core';
+import { AppError, formatRef, isAppError, typeName, type IndexEntry, type ObjectRef } from '@infrabackup/core';
 import * as vscode from 'vscode';
 import type { App } from './app.ts';
 import type { Side } from './documents/document-uri.ts';
-import type { BackupNode, BackupTreeNode } from './views/backup-nodes.ts';
-import { objectCount } from './views/backup-views.ts';
-import { formatCount, formatWhen } from './views/quantity.ts';
+import {
+  takenAtOf,
+  type BackupNode,
+  type BackupTreeNode,
+  type ShownSummary,
+  type WholeBackupNode,
+} from './views/backup-nodes.ts';
 
 /** An object of a backup. */
 export interface BackupObject {
   readonly location: string;
-  readonly summary: BackupSummary;
+  readonly summary: ShownSummary;
   readonly ref: ObjectRef;
 }
 
@@ -34,30 +38,53 @@ export async function askText(options: vscode.InputBoxOptions): Promise<string> 
   return text;
 }
 
+/** What is wrong with a text, for the box that it is typed into; undefined when it can be parsed. */
+export function problemOf(parse: () => unknown): string | undefined {
+  try {
+    parse();
+    return undefined;
+  } catch (error) {
+    if (!isAppError(error)) throw error;
+    return error.hint ?? error.message;
+  }
+}
+
 /** The backup of the row that a command was given, else the one that the user chooses. */
 export async function backupFrom(app: App, node: unknown, placeHolder = 'Which backup?'): Promise<BackupNode> {
+  const { tree } = app.backups;
   if (isNode(node, 'backup')) return node;
+  if (isNode(node, 'other-backup')) return tree.opened.adopt(node);
   const nodes = await allBackups(app);
   if (nodes.length === 0) {
     throw new AppError('BACKUP_NOT_FOUND', 'there are no backups in the locations that are looked into', {
       hint: "create one by the command 'Infrabackup: Create Backup', or add a location that has some",
     });
   }
-  const now = app.host.clock.now();
-  const items = nodes.map((backup) => {
-    const { summary, parent } = backup;
-    const description = `${formatWhen(summary.startedAt, now)} · ${formatCount(objectCount(summary), 'object')}`;
-    return { label: summary.name, description, detail: parent.location, backup };
-  });
-  return (await pickOne(items, placeHolder)).backup;
+  return backupFrom(app, (await pickOne(backupItems(app, nodes), placeHolder)).backup);
 }
 
-/** Every backup of every location that can be read, newest first. */
-export async function allBackups(app: App): Promise<readonly BackupNode[]> {
+/** Backups to choose from. */
+export function backupItems(
+  { backups }: App,
+  nodes: readonly WholeBackupNode[],
+): (vscode.QuickPickItem & { readonly backup: WholeBackupNode })[] {
+  return nodes.map((backup) => {
+    const { label, description = '' } = backups.tree.view(backup);
+    return { label, description, detail: backup.parent.location, backup };
+  });
+}
+
+/** Every backup of every location that can be read, whoever made it, newest first. */
+export async function allBackups(app: App): Promise<readonly WholeBackupNode[]> {
   const { tree } = app.backups;
   const children = await Promise.all((await tree.locations()).map((location) => tree.children(location)));
-  const backups = children.flat().filter((node) => node.kind === 'backup');
-  return backups.sort((a, b) => (a.summary.startedAt < b.summary.startedAt ? 1 : -1));
+  const backups = children.flat().filter((node) => node.kind === 'backup' || node.kind === 'other-backup');
+  return backups.sort((a, b) => (takenAtOf(a) < takenAtOf(b) ? 1 : -1));
+}
+
+/** Those of them that are ours: nobody waits for whole archives of other tools to be read. */
+export async function ownBackups(app: App): Promise<readonly BackupNode[]> {
+  return (await allBackups(app)).filter((node) => node.kind === 'backup');
 }
 
 /** The object of the row that a command was given, else the one that the user chooses by backup, type and name. */
@@ -75,7 +102,7 @@ export async function objectFrom(app: App, node: unknown): Promise<BackupObject>
   }));
   const type = await pickOne(typeItems, 'Of which type?');
   const entries: IndexEntry[] = [];
-  for await (const entry of (await app.backups.tree.open(backup)).entries({ types: [type.name] })) {
+  for await (const entry of (await app.backups.tree.opened.open(backup)).entries({ types: [type.name] })) {
     entries.push(entry);
     if (entries.length === pickLimit) break;
   }

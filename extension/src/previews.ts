@@ -131,14 +131,14 @@ async function previewUndo(
   asked: UndoPreviewRequest,
   { cluster, sides, signal }: PreviewTools,
 ): Promise<OpenPreview> {
-  const runs = await userRuns(app);
-  const { reader, rights, door, context } = cluster;
   const { head } = asked.run;
+  const runs = await userRuns(app, head.location);
+  const { reader, rights, door, context } = cluster;
   const { plan, kept, scaleDown } = await openUndo({
     ...{ runs: runs.store, id: head.id, force: asked.force, reader, rights, writer: realWriter(door) },
     openBackupOf: (run) => runs.openBackup(run, signal),
     openStore: (uri) => app.locations.open(uri),
-    keyring: await app.locations.keys(),
+    keyring: await app.locations.keys(head.location),
     ...{ clock: app.host.clock, random: app.host.random, signal },
   });
   return {

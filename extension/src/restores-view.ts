@@ -88,7 +88,7 @@ export function createRestoresView(
 /** Older runs are left to the plugin. */
 const shownRuns = 20;
 
-async function readRuns(app: Pick<App, 'locations'>): Promise<readonly RunRecord[]> {
+async function readRuns(app: Pick<App, 'cluster' | 'locations'>): Promise<readonly RunRecord[]> {
   const { store } = await userRuns(app);
   const heads = (await store.list()).slice(0, shownRuns);
   return Promise.all(heads.map(({ id }) => store.read(id)));

@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import type { Store } from '@infrabackup/core';
+import type { Encryption, Store } from '@infrabackup/core';
 import type { KeyFiles, Locations, NamedLocation, UserFolders, UserKeys } from '@infrabackup/storage';
 import * as vscode from 'vscode';
 import type { Host } from './cluster/cluster-session.ts';
@@ -49,16 +49,27 @@ export class UserLocations implements vscode.Disposable {
     this.#changed.fire();
   }
 
-  /** The files with this user's keys, by the settings or else by the environment. */
-  async keyFiles(): Promise<KeyFiles> {
+  /** The files with the keys to a location: those of its entry, else of the settings, else of the environment. */
+  async keyFiles(named: string): Promise<KeyFiles> {
     const { keyFilesOf } = await import('@infrabackup/storage');
-    return keyFilesOf(settings.keyFiles(), this.#host.env);
+    const { config, ageIdentity } = (await (await this.#locations()).encryption(named)) ?? {};
+    const others = keyFilesOf(settings.keyFiles(), this.#host.env);
+    return {
+      encryptionConfig: config ?? others.encryptionConfig,
+      ageIdentity: ageIdentity ?? others.ageIdentity,
+    };
   }
 
   /** The keys in those files; undefined where there are none. Throws USAGE. */
-  async keys(): Promise<UserKeys | undefined> {
+  async keys(named: string): Promise<UserKeys | undefined> {
     const { readUserKeys } = await import('@infrabackup/storage');
-    return readUserKeys(await this.keyFiles(), homedir());
+    return readUserKeys(await this.keyFiles(named), homedir());
+  }
+
+  /** How a location's entry wants backups encrypted; undefined where it does not say. Throws USAGE. */
+  async encryption(named: string): Promise<Encryption | undefined> {
+    const { encryptionOfLocation } = await import('@infrabackup/storage');
+    return encryptionOfLocation((await (await this.#locations()).encryption(named)) ?? {});
   }
 
   /** Where this user's configuration, data and state lie. */

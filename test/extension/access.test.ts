@@ -70,6 +70,10 @@ await describeInWindow(
       for (const row of rows) {
         const [name, label] = [await row.getAttribute('aria-label'), await row.locator('.label-name').innerText()];
         expect(name, label).toMatch(/\w, .+|^ConfigMap \w+|^Cluster-scoped/);
+        await row.hover();
+        const actions = await row.getByRole('button').all();
+        expect(actions.length, label).toBeLessThanOrEqual(2);
+        for (const action of actions) expect(await action.getAttribute('aria-label'), label).not.toMatch(/delete/i);
       }
     });
 

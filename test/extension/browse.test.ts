@@ -1,8 +1,31 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { createGunzip, createGzip } from 'node:zlib';
+import { extract, pack } from 'tar-stream';
 import { expect, it } from 'vitest';
+import { backUpMany } from './many-objects.ts';
 import { backUp, changeShop, openShop, shopSelection } from './shop.ts';
 import { describeInWindow } from './suite.ts';
+
+/** The files that Velero would leave of a backup, out of one of ours: its archive is laid out so, but for what is ours. */
+async function leaveAsVelero(backups: string, ours: string, theirs: string): Promise<void> {
+  await mkdir(join(backups, theirs));
+  const packed = pack();
+  const written = writeFile(join(backups, theirs, `${theirs}.tar.gz`), packed.pipe(createGzip()));
+  const entries = createReadStream(join(backups, ours, `${ours}.tar.gz`))
+    .pipe(createGunzip())
+    .pipe(extract());
+  for await (const entry of entries) {
+    const body = await buffer(entry);
+    if (!entry.header.name.startsWith('metadata/infrabackup')) packed.entry(entry.header, body);
+  }
+  packed.finalize();
+  await written;
+  const said = await readFile(join(backups, ours, 'velero-backup.json'), 'utf8');
+  await writeFile(join(backups, theirs, 'velero-backup.json'), said.replaceAll(`"${ours}"`, `"${theirs}"`));
+}
 
 await describeInWindow(
   'browsing backups in the editor',
@@ -12,6 +35,8 @@ await describeInWindow(
       await backUp(cluster, dataHome, 'before-upgrade', shopSelection);
       await changeShop(cluster);
       await backUp(cluster, dataHome, 'after-upgrade', shopSelection);
+      await backUpMany(dataHome, 'many', 1_200);
+      await leaveAsVelero(join(dataHome, 'infrabackup/backups'), 'after-upgrade', 'by-velero');
     },
     files: {
       'web.yaml':
@@ -93,8 +118,54 @@ await describeInWindow(
       const found = [/^Backup before-upgrade/, /^Namespace shop, 1 object/, /^ConfigMap, 1 object/] as const;
       await window.expand(...found);
       await window.row([...found, 'ConfigMap worker']).waitFor();
+      await window.page.locator('.part.sidebar').getByText('Only objects with: shop/worker').waitFor();
       await window.command('Infrabackup: Clear Filter');
       await window.row(/^Namespace shop, ([5-9]|1\d) objects/).waitFor();
+    });
+
+    it('shows objects by the page, and closes all rows at once', async () => {
+      const { window } = on;
+      const many = [/^Backup many/, /^Namespace many/, /^ConfigMap, 1,200 objects/] as const;
+      await window.expand(...many);
+      for (const left of [700, 200]) {
+        await window.command('Focus on Backups View');
+        await window.page.keyboard.press('End');
+        await window.row(`Show more, ${left} objects left`).click();
+      }
+      await window.row('Show more, 200 objects left').waitFor({ state: 'detached' });
+      await window.command('Focus on Backups View');
+      await window.page.keyboard.press('Home');
+      await window.page.locator('.part.sidebar').getByRole('button', { name: 'Collapse All' }).first().click();
+      await expect.poll(() => window.row(/^Namespace /).count()).toBe(0);
+      await window.expand(/^Location local/);
+    });
+
+    it.each([
+      ['Open Object of a Backup', /An object of which backup/],
+      ['Compare with Live', /An object of which backup/],
+      ['Compare with Another Backup', /An object of which backup/],
+      ['Compare with a Local File', /An object of which backup/],
+      ['Preview Restore', /Preview a restore of which backup/],
+      ['Show Summary', /Which backup/],
+      ['Delete Backup', /Delete which backup/],
+    ])('asks what is meant by %s in the palette', async (command, question) => {
+      const { window } = on;
+      await window.command(`Infrabackup: ${command}`);
+      await window.question(question);
+    });
+
+    it('opens a backup that Velero made, and previews its restore', async () => {
+      const { window } = on;
+      const backup = /^Backup by-velero, made by Velero, .* objects$/;
+      const types = [backup, /^Namespace shop/, /^ConfigMap, /] as const;
+      await window.expand(...types);
+      await window.row([...types, 'ConfigMap newcomer']).waitFor();
+      await window.row([...types, 'ConfigMap web']).click();
+      await expect.poll(() => window.text()).toContain('colour: red');
+      await window.menu(backup, 'Show Summary');
+      await expect.poll(() => window.text()).toContain('tool: Velero');
+      await window.inline([...types, 'ConfigMap web'], 'Preview Restore');
+      await window.row(/^Preview of restoring configmaps\/web -n shop of by-velero .*, nothing to change/).waitFor();
     });
 
     it('keeps the kubeconfig as it is when another context is chosen', async () => {

@@ -47,6 +47,10 @@ await describeInWindow(
       await expect.poll(restored).toBeGreaterThan(0);
       await progress.getByRole('button', { name: 'Cancel' }).click();
       await window.row(/^Restore of bulky .*unfinished/).waitFor();
+      await window.page
+        .locator('.activitybar')
+        .getByRole('tab', { name: /^Backups.* 1 run not finished/ })
+        .waitFor();
       const reached = await restored();
       expect(reached).toBeLessThan(objects);
       await sleep(10 * delayMs);

@@ -89,7 +89,7 @@ export async function startCodeServer(editor: Editor, options: CodeServerOptions
     };
     const folders = ['--config', at('config.yaml'), '--user-data-dir', userData, '--extensions-dir', at('extensions')];
     const installs = options.extensions.flatMap((extension) => ['--install-extension', extension]);
-    if (installs.length > 0) await runCommand(process.execPath, [editor.codeServer, ...folders, ...installs], { env });
+    if (installs.length > 0) await runCommand(editor.node, [editor.codeServer, ...folders, ...installs], { env });
     const port = await findFreePort();
     const flags = [
       ...['--auth', 'none', '--bind-addr', `127.0.0.1:${port}`],
@@ -99,7 +99,7 @@ export async function startCodeServer(editor: Editor, options: CodeServerOptions
       ...(options.trust === false ? [] : ['--disable-workspace-trust']),
     ];
     const logFile = at('code-server.log');
-    lifeline.start(process.execPath, [editor.codeServer, ...folders, ...flags, workspace], { env, logFile });
+    lifeline.start(editor.node, [editor.codeServer, ...folders, ...flags, workspace], { env, logFile });
     const url = `http://127.0.0.1:${port}`;
     await untilHealthy(url, logFile);
     const stop = (): Promise<void> => lifeline.cut();

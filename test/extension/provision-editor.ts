@@ -12,8 +12,10 @@ const codeServerVersion = '4.139.1';
 
 /** The programs that an editor test needs. */
 export interface Editor {
-  /** The script that starts code-server, to be run by Node. */
+  /** The script that starts code-server. */
   readonly codeServer: string;
+  /** The Node that runs it, and with it the extension host. */
+  readonly node: string;
   readonly chromium: string;
 }
 
@@ -38,22 +40,29 @@ const browsers = ['chromium', 'chromium-browser', 'google-chrome-stable', 'googl
 /**
  * The editor and a browser: code-server from the cache, else installed into it with npm (some minutes, shown on stderr).
  *
+ * INFRABACKUP_EDITOR names a folder in which npm has installed another code-server, and the Node for it where that is
+ * not ours: the oldest that the extension allows, say.
+ *
  * Packages of the operating system are installed only where CI=true. Throws EditorUnavailableError, naming the command
  * to type. Two runs at once wait for one another, and a run that is killed leaves no half-filled folder.
  */
 export async function provisionEditor(): Promise<Editor> {
-  const folder = join(cacheFolder(), 'code-server', codeServerVersion);
+  const own = process.env['INFRABACKUP_EDITOR'];
+  const folder = own ?? join(cacheFolder(), 'code-server', codeServerVersion);
   const codeServer = join(folder, 'node_modules/code-server/out/node/entry.js');
   await provisionSystemPackages(existsSync(codeServer));
-  const chromium = findBrowser()!;
-  if (existsSync(codeServer)) return { codeServer, chromium };
+  const ownNode = join(folder, 'node_modules/node/bin/node');
+  const node = own !== undefined && existsSync(ownNode) ? ownNode : process.execPath;
+  const editor = { codeServer, node, chromium: findBrowser()! };
+  if (existsSync(codeServer)) return editor;
+  if (own !== undefined) throw new EditorUnavailableError(`INFRABACKUP_EDITOR has no ${codeServer}`);
   await mkdir(dirname(folder), { recursive: true });
   const onWait = (pid: number): void =>
     void process.stderr.write(`Waiting for process ${pid}, which is installing code-server ${codeServerVersion}.\n`);
   await withFileLock(`${folder}.lock`, onWait, async () => {
     if (!existsSync(codeServer)) await installCodeServer(folder);
   });
-  return { codeServer, chromium };
+  return editor;
 }
 
 async function provisionSystemPackages(hasCodeServer: boolean): Promise<void> {

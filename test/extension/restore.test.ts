@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { expect, it } from 'vitest';
 import { openWorkplace } from '../support/plugin.ts';
@@ -7,6 +7,11 @@ import { describeInWindow } from './suite.ts';
 
 const pictures = resolve(import.meta.dirname, '../../extension/media/screenshots');
 
+interface Kubeconfig {
+  readonly clusters: { readonly name: string; readonly cluster: { readonly server: string } }[];
+  readonly contexts: { readonly name: string; readonly context: { readonly cluster: string; readonly user: string } }[];
+}
+
 await describeInWindow(
   'previewing, restoring and undoing in the editor',
   {
@@ -14,6 +19,15 @@ await describeInWindow(
       await openShop(cluster);
       await backUp(cluster, dataHome, 'before-upgrade', shopSelection);
       await changeShop(cluster);
+    },
+    async env({ cluster, dataHome }) {
+      const config = JSON.parse(await readFile(cluster.clusterAdmin.kubeconfigPath, 'utf8')) as Kubeconfig;
+      config.clusters.push({ name: 'dead', cluster: { server: 'https://127.0.0.1:1' } });
+      const { user } = config.contexts[0]!.context;
+      config.contexts.push({ name: 'elsewhere', context: { cluster: 'dead', user } });
+      const path = join(dataHome, 'kubeconfig');
+      await writeFile(path, JSON.stringify(config));
+      return { KUBECONFIG: path };
     },
   },
   (on) => {
@@ -53,6 +67,14 @@ await describeInWindow(
       await expect.poll(() => window.text(window.diff().left)).toContain('red');
       await expect.poll(() => window.text(window.diff().right)).toContain('blue');
       await picture('preview');
+    });
+
+    it('shows an empty side where an object would be created', async () => {
+      const { window } = on;
+      await window.expand(...created);
+      await window.row('configmaps worker, created').click();
+      await expect.poll(() => window.text(window.diff().right)).toContain('queue: orders');
+      expect((await window.text(window.diff().left)).trim()).toBe('');
     });
 
     it('opens all changes in one editor', async () => {
@@ -143,6 +165,42 @@ await describeInWindow(
       await expect.poll(shop).toBe('red orders');
     });
 
+    it('carries a preview out in the context that it was made for, whatever has been chosen since', async () => {
+      const { window } = on;
+      await window.inline(/^Backup before-upgrade/, 'Preview Restore');
+      await window.row(preview).waitFor();
+      await window.command('Infrabackup: Select Cluster Context');
+      await window.pick(/Which cluster/, /elsewhere/);
+      await window.page.locator('.statusbar-item', { hasText: 'elsewhere' }).waitFor();
+      await window.inline(preview, 'Restore…');
+      await expect.poll(() => window.dialog().innerText()).toMatch(/Cluster: platform-engineer/);
+      await window.dialog().getByRole('button', { name: 'Restore', exact: true }).click();
+      await window.notification(/Restored before-upgrade into platform-engineer: 1 updated/);
+      expect(await shop()).toBe('blue orders');
+      await window.inline(/^Restore of before-upgrade/, 'Undo Restore…');
+      await window.inline(/^Preview of undoing .* into platform-engineer/, 'Undo…');
+      await window.dialog().getByRole('button', { name: 'Undo', exact: true }).click();
+      await expect.poll(shop).toBe('red orders');
+      await window.command('Infrabackup: Select Cluster Context');
+      await window.pick(/Which cluster/, /Follow the kubeconfig/);
+      await window.page.locator('.statusbar-item', { hasText: 'platform-engineer' }).waitFor();
+    });
+
+    it('undoes the restore that the palette asks for', async () => {
+      const { window } = on;
+      await window.inline(/^Backup before-upgrade/, 'Preview Restore');
+      await window.row(preview).waitFor();
+      await window.inline(preview, 'Restore…');
+      await window.dialog().getByRole('button', { name: 'Restore', exact: true }).click();
+      await expect.poll(shop).toBe('blue orders');
+      await window.notification(/Restored before-upgrade into platform-engineer: 1 updated/);
+      await window.command('Infrabackup: Undo Restore');
+      await window.pick(/Undo which restore/, /^Restore of before-upgrade.*1 updated/);
+      await window.inline(/^Preview of undoing/, 'Undo…');
+      await window.dialog().getByRole('button', { name: 'Undo', exact: true }).click();
+      await expect.poll(shop).toBe('red orders');
+    });
+
     it('has its runs undone by the plugin, and shows that', async () => {
       const { window, server, cluster, dataHome } = on;
       await window.inline(/^Backup before-upgrade/, 'Preview Restore');
@@ -177,7 +235,12 @@ await describeInWindow(
       for (const { name, parentPath } of files.filter((file) => file.isFile())) {
         const text = await readFile(join(parentPath, name), 'utf8');
         expect(text.includes(password) || text.includes(encoded), name).toBe(false);
-        if (name.includes('Infrabackup') && text.includes('restore ')) read++;
+        if (!name.includes('Infrabackup') || !text.includes('restore ')) continue;
+        read++;
+        const ids = (pattern: RegExp): Set<string> => new Set([...text.matchAll(pattern)].map(([, id]) => id!));
+        const planned = ids(/: plan (\S+)$/gm);
+        for (const id of ids(/\] (?:restore|undo) (\S+) in /g))
+          expect(planned, 'only plans are carried out').toContain(id);
       }
       expect(read, "the extension's own log").toBe(1);
     });

@@ -1,3 +1,5 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { backUp, openShop, shopSelection } from './shop.ts';
 import { describeInWindow } from './suite.ts';
@@ -34,6 +36,22 @@ await describeInWindow(
       await preview.getByRole('button', { name: 'Open All Changes' }).waitFor();
       const restore = preview.getByRole('button', { name: 'Restore…' });
       expect((await restore.count()) === 0 || (await restore.isDisabled())).toBe(true);
+    });
+
+    it('says what is missing where there are no backups, and lets create one when trust is given', async () => {
+      const { window, dataHome } = on;
+      await rm(join(dataHome, 'infrabackup'), { recursive: true });
+      await window.command('Infrabackup: Refresh');
+      const sideBar = window.page.locator('.part.sidebar');
+      await sideBar.getByText('There are no backups here, and creating one needs a trusted workspace.').waitFor();
+      expect(await sideBar.getByText('There are no backups yet.').count()).toBe(0);
+      await sideBar.getByRole('button', { name: 'Manage Workspace Trust' }).click();
+      await window.page.getByText('You are in Restricted Mode').waitFor();
+      await window.page.getByRole('button', { name: 'Trust', exact: true }).click();
+      await sideBar.getByText('There are no backups yet.').waitFor();
+      expect(await sideBar.getByRole('button', { name: 'Create Backup', exact: true }).first().isEnabled()).toBe(true);
+      // It is a dialog, which keeps the key of the palette to itself.
+      await window.page.keyboard.press('Escape');
     });
   },
 );

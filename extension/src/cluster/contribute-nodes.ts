@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { App } from '../app.ts';
 import { allBackups } from '../pick.ts';
+import { nameOf, takenAtOf } from '../views/backup-nodes.ts';
 import { formatWhen } from '../views/quantity.ts';
 import type { ClusterExplorerNode, ContributedNode } from './kubernetes-extension.ts';
 
@@ -41,8 +42,8 @@ async function backupRows(app: App): Promise<readonly ContributedNode[]> {
     return {
       getChildren: () => Promise.resolve([]),
       getTreeItem() {
-        const item = new vscode.TreeItem(node.summary.name);
-        item.description = formatWhen(node.summary.startedAt, now);
+        const item = new vscode.TreeItem(nameOf(node));
+        item.description = formatWhen(takenAtOf(node), now);
         item.iconPath = new vscode.ThemeIcon('package');
         item.contextValue = 'infrabackup backup';
         item.command = { command: 'infrabackup.describeBackup', title: 'Show Summary', arguments: [node] };

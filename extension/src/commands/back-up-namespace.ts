@@ -8,6 +8,6 @@ export const backUpNamespace: Command = {
   async run(app, argument) {
     const target = await clusterTarget(app, argument);
     if (target?.kind !== 'Namespace') return;
-    await backUp(app, await app.cluster.open(), { rules: [{ includeNamespaces: [target.name] }] });
+    await backUp(app, await app.cluster.open(), { selection: { rules: [{ includeNamespaces: [target.name] }] } });
   },
 };

@@ -2,13 +2,8 @@ import {
   countPlanned,
   createBackup as takeBackup,
   defaultBackupName,
-  isAppError,
   parseBackupName,
-  parseLabelSelector,
   planBackup,
-  presetAll,
-  presetInfra,
-  resolveType,
   typeName,
   type BackupEvent,
   type BackupPlan,
@@ -20,23 +15,26 @@ import * as vscode from 'vscode';
 import type { App, Command } from '../app.ts';
 import type { OpenCluster } from '../cluster/cluster-session.ts';
 import { askEncryption } from '../ask-encryption.ts';
-import { askText, isNode, pickOne } from '../pick.ts';
+import { askKeepTime } from '../ask-keep-time.ts';
+import { askWhat, type Wanted } from '../ask-what.ts';
+import { askText, isNode, pickOne, problemOf } from '../pick.ts';
 import { objectCount } from '../views/backup-views.ts';
 import { formatBytes, formatCount } from '../views/quantity.ts';
 import { withProgress, type ShowProgress } from '../with-progress.ts';
 
-/** Asks what, under which name and where; then backs up, with progress that can be cancelled. */
+/** Asks what, under which name, where, for how long and how encrypted; then backs up, with progress that can be cancelled. */
 export const createBackup: Command = {
   id: 'infrabackup.createBackup',
   async run(app, node) {
     const cluster = await app.cluster.open();
-    const selection = await askSelection(cluster);
-    await backUp(app, cluster, selection, isNode(node, 'location') ? node.location : undefined);
+    const wanted = await askWhat(cluster, app.log);
+    await backUp(app, cluster, wanted, isNode(node, 'location') ? node.location : undefined);
   },
 };
 
-/** The rest of the wizard, for a selection that is already made. */
-export async function backUp(app: App, cluster: OpenCluster, selection: Selection, into?: string): Promise<void> {
+/** The rest of the wizard, for what is already said. */
+export async function backUp(app: App, cluster: OpenCluster, wanted: Wanted, into?: string): Promise<void> {
+  const { selection, labels } = wanted;
   const title = `Counting what would be backed up in ${cluster.context}`;
   const { plan, objects } = await withProgress({ title, where: 'notification' }, (signal) =>
     count(cluster, selection, signal),
@@ -46,74 +44,20 @@ export async function backUp(app: App, cluster: OpenCluster, selection: Selectio
     title: `Create Backup of ${cluster.context}: ${what}`,
     prompt: plan.undiscovered.length === 0 ? 'The name of the backup' : describeUndiscovered(plan),
     value: defaultBackupName(selection.preset, app.host.clock.now()),
-    validateInput: problemOfName,
+    validateInput: (text) => problemOf(() => parseBackupName(text)),
   });
   const location = into ?? (await askLocation(app));
-  const encryption = await askEncryption(app);
+  const ttlMs = await askKeepTime(wanted.ttlMs);
+  const encryption = await askEncryption(app, location);
   const summary = await withProgress(
     { title: `Backing up ${cluster.context}`, where: 'notification' },
-    (signal, show) => execute(app, { cluster, plan, name, location, encryption, objects, signal, show }),
+    (signal, show) => execute(app, { cluster, plan, name, location, labels, ttlMs, encryption, objects, signal, show }),
   );
   app.log.info(`backed up ${cluster.context} as ${name} in ${location}, ${summary.digest}`);
   app.backups.refresh();
   app.documents.refresh();
   // Not waited for: the command is done when the backup is.
   void tellResult(app, summary);
-}
-
-async function askSelection(cluster: OpenCluster): Promise<Selection> {
-  const { ask } = await pickOne(
-    [
-      {
-        label: '$(globe) Everything',
-        description: 'all',
-        detail: 'The whole cluster, but for noise that no restore wants',
-        ask: () => Promise.resolve(presetAll()),
-      },
-      {
-        label: '$(shield) Policy and infrastructure',
-        description: 'infra',
-        detail: 'Policy and configuration of all namespaces, and the whole of the infrastructure',
-        ask: () => Promise.resolve(presetInfra()),
-      },
-      {
-        label: '$(symbol-namespace) Some namespaces…',
-        detail: 'All that is in them, and the definitions of their custom resources',
-        ask: () => askNamespaces(cluster),
-      },
-      { label: '$(tag) By label…', detail: 'Objects whose labels match, as `kubectl -l` takes it', ask: askLabels },
-    ],
-    `Back up what of ${cluster.context}?`,
-  );
-  return ask();
-}
-
-async function askNamespaces(cluster: OpenCluster): Promise<Selection> {
-  const chosen = await vscode.window.showQuickPick(listNamespaces(cluster), {
-    canPickMany: true,
-    ignoreFocusOut: true,
-    placeHolder: 'Which namespaces?',
-  });
-  // None is no choice; it never means all.
-  if (chosen === undefined || chosen.length === 0) throw new vscode.CancellationError();
-  return { rules: [{ includeNamespaces: chosen }] };
-}
-
-async function listNamespaces({ reader, discovery }: OpenCluster): Promise<string[]> {
-  const type = resolveType('namespaces', (await discovery()).types, 'the cluster');
-  const names: string[] = [];
-  for await (const { objects } of reader.list({ type })) names.push(...objects.map(({ name }) => name));
-  return names;
-}
-
-async function askLabels(): Promise<Selection> {
-  const labelSelector = await askText({
-    title: 'Create Backup by Label',
-    placeHolder: 'app=web, tier in (front,back), !legacy',
-    validateInput: (text) =>
-      problemOf(() => parseLabelSelector(text)) ?? (text.trim() === '' ? 'a selector' : undefined),
-  });
-  return { rules: [{ labelSelector }] };
 }
 
 async function count(
@@ -153,6 +97,8 @@ interface Execution {
   readonly plan: BackupPlan;
   readonly name: string;
   readonly location: string;
+  readonly labels: Wanted['labels'];
+  readonly ttlMs: number | undefined;
   readonly encryption: Encryption | undefined;
   readonly objects: number | undefined;
   readonly signal: AbortSignal;
@@ -161,7 +107,7 @@ interface Execution {
 
 async function execute(
   app: App,
-  { cluster, plan, name, location, encryption, objects, signal, show }: Execution,
+  { cluster, plan, name, location, labels, ttlMs, encryption, objects, signal, show }: Execution,
 ): Promise<BackupSummary> {
   const [{ backupWriter, openDiskSpool }, store, { tmpdir }] = await Promise.all([
     import('@infrabackup/storage'),
@@ -171,8 +117,7 @@ async function execute(
   return takeBackup(plan, {
     reader: cluster.reader,
     store,
-    name,
-    encryption,
+    ...{ name, labels, ttlMs, encryption },
     openSpool: () => openDiskSpool(tmpdir()),
     writer: backupWriter(app.host.clock),
     tool: app.host.userAgent,
@@ -210,18 +155,4 @@ async function tellResult(app: App, summary: BackupSummary): Promise<void> {
     ? vscode.window.showInformationMessage(message, show)
     : vscode.window.showWarningMessage(message, show));
   if (choice === show) await vscode.commands.executeCommand('infrabackup.backups.focus');
-}
-
-function problemOfName(text: string): string | undefined {
-  return problemOf(() => parseBackupName(text));
-}
-
-function problemOf(parse: () => unknown): string | undefined {
-  try {
-    parse();
-    return undefined;
-  } catch (error) {
-    if (!isAppError(error)) throw error;
-    return error.hint ?? error.message;
-  }
 }

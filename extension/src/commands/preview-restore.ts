@@ -2,7 +2,7 @@ import { AppError, formatRef, typeName, type RestoreRequest } from '@infrabackup
 import type { App, Command } from '../app.ts';
 import { clusterTarget, type ClusterTarget } from '../cluster/contribute-nodes.ts';
 import { refOf } from '../live-object.ts';
-import { allBackups, backupFrom, backupSide, isNode } from '../pick.ts';
+import { backupFrom, backupSide, isNode, ownBackups } from '../pick.ts';
 import { settings } from '../settings.ts';
 import type { BackupNode, NamespaceNode, TypeNode } from '../views/backup-nodes.ts';
 
@@ -14,7 +14,7 @@ export const previewRestore: Command = {
     const { parent, summary } = backup;
     await app.restores.open({
       kind: 'restore',
-      backup: await app.backups.tree.open(backup),
+      backup: await app.backups.tree.opened.open(backup),
       location: { name: parent.location, uri: parent.uri },
       title: `${what === undefined ? '' : `${what} of `}${summary.name}`,
       request,
@@ -46,8 +46,8 @@ async function requestFrom(app: App, node: unknown): Promise<Asked> {
 /** An object of the cluster, from the newest backup that has it. */
 async function requestOfLive(app: App, live: ClusterTarget): Promise<Asked> {
   const ref = await refOf(app, live);
-  for (const backup of await allBackups(app)) {
-    const opened = await app.backups.tree.open(backup);
+  for (const backup of await ownBackups(app)) {
+    const opened = await app.backups.tree.opened.open(backup);
     if ((await opened.find(ref)) !== undefined) return { backup, request: { objects: [ref] }, what: formatRef(ref) };
   }
   throw new AppError('OBJECT_NOT_FOUND', `no backup has ${formatRef(ref)}`);

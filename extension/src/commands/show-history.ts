@@ -40,7 +40,11 @@ export const showHistory: Command = {
 async function showHistoryOf(app: App, location: string, ref: ObjectRef): Promise<void> {
   const title = `Reading the history of ${ref.name}`;
   const items = await withProgress({ title, where: 'notification' }, async (signal) => {
-    const { backups } = await openBackups(await app.locations.open(location), signal, await app.locations.keys());
+    const { backups } = await openBackups(
+      await app.locations.open(location),
+      signal,
+      await app.locations.keys(location),
+    );
     const { histories } = await historyOf(backups, ref, signal);
     return (await Promise.all(histories.map((history) => versionItems(history, location, ref, app)))).flat();
   });

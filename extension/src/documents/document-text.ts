@@ -5,7 +5,7 @@ import {
   renderYaml,
   typeName,
   visibleManifest,
-  type BackupSummary,
+  type ArchiveHeader,
   type Manifest,
 } from '@infrabackup/core';
 import type { DocumentSpec, Side } from './document-uri.ts';
@@ -51,7 +51,7 @@ export function comparedTexts(
 }
 
 /** A backup's summary for people: counts for types, and without the directory of its index. */
-export function summaryText({ types, index, ...summary }: BackupSummary): string {
+export function summaryText({ types, index, ...summary }: ArchiveHeader): string {
   const { blocks, ...file } = index;
   const counts = types.filter(({ count }) => count > 0).map((type) => [typeName(type), type.count] as const);
   return toYaml({ ...summary, types: Object.fromEntries(counts) as object, index: { ...file, blocks: blocks.length } });

@@ -1,4 +1,4 @@
-import { AppError, formatRef, type BackupSummary, type Manifest, type ObjectRef } from '@infrabackup/core';
+import { AppError, formatRef, type ArchiveHeader, type Manifest, type ObjectRef } from '@infrabackup/core';
 import { loadAll } from 'js-yaml';
 import * as vscode from 'vscode';
 import { setContext } from '../set-context.ts';
@@ -20,7 +20,7 @@ export type ChangeSides = readonly [live: Manifest | undefined, after: Manifest 
 /** Where the sides of documents are read. */
 export interface SideReaders {
   backup(location: string, backup: string, ref: ObjectRef): Promise<Manifest | undefined>;
-  summary(location: string, backup: string): Promise<BackupSummary>;
+  summary(location: string, backup: string): Promise<ArchiveHeader>;
   live(context: string, ref: ObjectRef): Promise<Manifest | undefined>;
   /** The object before a run changed it; undefined where it was not there. */
   kept(run: string, ref: ObjectRef): Promise<Manifest | undefined>;

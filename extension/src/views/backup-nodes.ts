@@ -1,4 +1,5 @@
-import type { AppError, BackupSummary, IndexEntry, TypeSummary } from '@infrabackup/core';
+import type { AppError, ArchiveHeader, BackupSummary, IndexEntry, TypeSummary } from '@infrabackup/core';
+import type { ListedForeign } from '@infrabackup/formats';
 
 /** A place where backups lie, and the name that opens it. */
 export interface Location {
@@ -16,11 +17,23 @@ export interface LocationNode {
   readonly isBuiltIn: boolean;
 }
 
+/** What a backup says of itself; one of another tool has no files beside it that would say more. */
+export type ShownSummary = ArchiveHeader & Partial<BackupSummary>;
+
 /** A backup that can be opened. */
 export interface BackupNode {
   readonly kind: 'backup';
   readonly parent: LocationNode;
-  readonly summary: BackupSummary;
+  readonly summary: ShownSummary;
+  /** The row that it was opened from, where that is another tool's. */
+  readonly openedFrom?: OtherBackupNode;
+}
+
+/** A backup of another tool, whose archive is read when it is opened: then it is a {@link BackupNode}, too. */
+export interface OtherBackupNode {
+  readonly kind: 'other-backup';
+  readonly parent: LocationNode;
+  readonly listed: ListedForeign;
 }
 
 /** A backup whose summary cannot be read. */
@@ -66,11 +79,32 @@ export interface MoreNode {
 /** Says in a row of its own why there are no others. */
 export interface NoticeNode {
   readonly kind: 'notice';
-  readonly parent: LocationNode | BackupNode;
+  readonly parent: LocationNode | WholeBackupNode;
   readonly text: string;
   readonly problem: AppError | undefined;
 }
 
 /** Any row of the Backups view. */
 export type BackupTreeNode =
-  LocationNode | BackupNode | BrokenBackupNode | NamespaceNode | TypeNode | ObjectNode | MoreNode | NoticeNode;
+  | LocationNode
+  | BackupNode
+  | OtherBackupNode
+  | BrokenBackupNode
+  | NamespaceNode
+  | TypeNode
+  | ObjectNode
+  | MoreNode
+  | NoticeNode;
+
+/** A row that stands for a whole backup, whoever made it. */
+export type WholeBackupNode = BackupNode | OtherBackupNode;
+
+/** When the backup was taken. */
+export function takenAtOf(node: WholeBackupNode): string {
+  return node.kind === 'backup' ? node.summary.startedAt : node.listed.head.startedAt;
+}
+
+/** What the backup is called in its location. */
+export function nameOf(node: WholeBackupNode): string {
+  return node.kind === 'backup' ? node.summary.name : node.listed.name;
+}

@@ -1,9 +1,10 @@
-import { AppError, openMemoryStore, type Manifest, type Store } from '@infrabackup/core';
+import { AppError, openBackup, openMemoryStore, type Manifest, type Store } from '@infrabackup/core';
 import { describe, expect, it } from 'vitest';
 import { configMap, sampleBackup } from '../testing/sample-location.ts';
 import type { BackupTreeNode } from './backup-nodes.ts';
-import { BackupTree, pageSize, type BackupTreeOptions } from './backup-tree.ts';
+import { BackupTree, type BackupTreeOptions } from './backup-tree.ts';
 import { parseFilter } from './object-filter.ts';
+import { pageSize } from './pager.ts';
 
 const namespace = (name: string): Manifest => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
 const secret = {
@@ -96,6 +97,38 @@ describe('BackupTree', () => {
     ]);
   });
 
+  it('shows a backup of another tool among the others, and reads it when it is opened, once', async () => {
+    const store = await sampleBackup(smallCluster, 'ours', openMemoryStore(), '2026-11-20T08:30:00Z');
+    const theirs = await sampleBackup(smallCluster, 'theirs');
+    const head = {
+      ...{ name: 'theirs', tool: 'Velero', startedAt: '2026-11-21T08:30:00Z', labels: { team: 'shop' } },
+      ...{ cluster: { version: 'v1.36.3', server: '' }, selection: { rules: [] } },
+    };
+    let reads = 0;
+    const tree = treeOver(store, {
+      listOthers: () => Promise.resolve([{ name: 'theirs', tool: 'Velero', objects: 6, head }]),
+      openBackup: async (_, name) => {
+        reads++;
+        return { ...(await openBackup(theirs, name)), summary: undefined };
+      },
+    });
+    const [location] = await tree.children();
+    const [first] = await tree.children(location);
+    expect(tree.view(first!)).toMatchObject({
+      label: 'theirs',
+      description: '2 hours ago · 6 objects · Velero',
+      flags: ['backup', 'other'],
+      accessibleName: 'Backup theirs, made by Velero, taken 2 hours ago, 6 objects',
+    });
+    expect(reads).toBe(0);
+    const rows = await walk(tree, first);
+    expect(rows.map(({ node }) => tree.view(node).label)).toContain('web');
+    tree.refresh();
+    await walk(tree, first);
+    expect((await tree.opened.openByName('local', 'theirs')).header.name).toBe('theirs');
+    expect(reads).toBe(1);
+  });
+
   it('lists the newest backup first, and finds a new one after a refresh', async () => {
     const store = await sampleBackup(smallCluster, 'b', openMemoryStore(), '2026-11-20T08:30:00Z');
     const tree = treeOver(store);
@@ -153,6 +186,8 @@ function options(store: Store): BackupTreeOptions {
   return {
     locations: () => Promise.resolve([{ name: 'local', uri: 'file:///srv/backups', isBuiltIn: true }]),
     openStore: () => Promise.resolve(store),
+    openBackup: (_, name) => openBackup(store, name),
+    listOthers: () => Promise.resolve([]),
     filter: () => undefined,
     nowMs: () => Date.parse('2026-11-21T10:31:00Z'),
   };

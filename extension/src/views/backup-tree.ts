@@ -1,42 +1,38 @@
+import { isAppError, listBackups, typeName, type IndexEntry, type ListedBackup, type Store } from '@infrabackup/core';
+import type { ListedForeign } from '@infrabackup/formats';
 import {
-  isAppError,
-  listBackups,
-  openBackup,
-  typeName,
-  type Backup,
-  type IndexEntry,
-  type Keyring,
-  type ListedBackup,
-  type Store,
-} from '@infrabackup/core';
-import type {
-  BackupNode,
-  BackupTreeNode,
-  BrokenBackupNode,
-  Location,
-  LocationNode,
-  NamespaceNode,
-  TypeNode,
+  takenAtOf,
+  type BackupNode,
+  type BackupTreeNode,
+  type BrokenBackupNode,
+  type Location,
+  type LocationNode,
+  type NamespaceNode,
+  type OtherBackupNode,
+  type TypeNode,
+  type WholeBackupNode,
 } from './backup-nodes.ts';
 import { viewOf, type ViewOptions } from './backup-views.ts';
 import type { ItemView, TreeModel } from './item-view.ts';
 import type { ObjectFilter } from './object-filter.ts';
+import { OpenedBackups, type OpenByName } from './opened-backups.ts';
+import { Pager } from './pager.ts';
 
 /** What the tree stands on. */
 export interface BackupTreeOptions extends ViewOptions {
   /** The user's locations, the default one first. */
   readonly locations: () => Promise<readonly (Location & Pick<LocationNode, 'isBuiltIn'>)[]>;
   readonly openStore: (location: string) => Promise<Store>;
-  /** What encrypted objects are opened with. */
-  readonly keyring?: () => Promise<Keyring | undefined>;
+  /** The backups of other tools in it; `folders` are those that no backup of ours has. */
+  readonly listOthers: (store: Store, folders: readonly string[]) => Promise<readonly ListedForeign[]>;
+  /** Opens a backup of a location by its name, with the keys to it; also one of another tool. */
+  readonly openBackup: OpenByName;
   /** Undefined shows everything. */
   readonly filter: () => ObjectFilter | undefined;
   /** Told what the locations have when they have been listed, so that empty states and the status bar follow. */
   readonly onListed?: (rows: readonly BackupTreeNode[]) => void;
 }
 
-/** Objects that a type shows at first, and again for each "more". */
-export const pageSize = 500;
 /** Where a filter stops looking: nobody reads further, and the rows stay in memory. */
 const filterLimit = 5_000;
 
@@ -48,13 +44,15 @@ const filterLimit = 5_000;
  */
 export class BackupTree implements TreeModel<BackupTreeNode> {
   readonly #options: BackupTreeOptions;
-  readonly #opened = new Map<string, Promise<Backup>>();
+  /** What is read of backups. */
+  readonly opened: OpenedBackups;
   readonly #listed = new Map<string, Promise<readonly BackupTreeNode[]>>();
   readonly #pages = new Map<string, Pager>();
   #matches = new WeakMap<BackupNode, Promise<readonly IndexEntry[]>>();
 
   constructor(options: BackupTreeOptions) {
     this.#options = options;
+    this.opened = new OpenedBackups(options.openBackup);
   }
 
   view(node: BackupTreeNode): ItemView {
@@ -62,7 +60,8 @@ export class BackupTree implements TreeModel<BackupTreeNode> {
   }
 
   parent(node: BackupTreeNode): BackupTreeNode | undefined {
-    return node.kind === 'location' ? undefined : node.parent;
+    if (node.kind === 'location') return undefined;
+    return (node.parent.kind === 'backup' ? node.parent.openedFrom : undefined) ?? node.parent;
   }
 
   async children(node?: BackupTreeNode): Promise<readonly BackupTreeNode[]> {
@@ -73,6 +72,8 @@ export class BackupTree implements TreeModel<BackupTreeNode> {
         return this.#backups(node);
       case 'backup':
         return this.#namespaces(node);
+      case 'other-backup':
+        return this.#ofOther(node);
       case 'namespace':
         return this.#types(node);
       case 'type':
@@ -92,24 +93,6 @@ export class BackupTree implements TreeModel<BackupTreeNode> {
     });
   }
 
-  /** The backup of a row, open for reading. */
-  async open({ parent: { location }, summary: { name, digest } }: BackupNode): Promise<Backup> {
-    // The digest tells a backup from another one of the same name that took its place.
-    const key = `${location}\n${digest}`;
-    let opened = this.#opened.get(key);
-    if (opened === undefined) {
-      opened = this.#open(location, name);
-      opened.catch(() => this.#opened.delete(key));
-      this.#opened.set(key, opened);
-    }
-    return opened;
-  }
-
-  async #open(location: string, name: string): Promise<Backup> {
-    const { openStore, keyring } = this.#options;
-    return openBackup(await openStore(location), name, { keyring: await keyring?.() });
-  }
-
   /** Lets the type show its next page when its children are asked for again. */
   showMore(node: TypeNode): void {
     this.#pages.get(this.view(node).id)?.extend();
@@ -117,7 +100,7 @@ export class BackupTree implements TreeModel<BackupTreeNode> {
 
   /** Forgets what was read: locations are listed anew. */
   refresh(): void {
-    this.#opened.clear();
+    this.opened.forget();
     this.#listed.clear();
     this.applyFilter();
   }
@@ -148,21 +131,39 @@ export class BackupTree implements TreeModel<BackupTreeNode> {
 
   async #list(parent: LocationNode): Promise<readonly BackupTreeNode[]> {
     const listed: ListedBackup[] = [];
+    let others: readonly ListedForeign[];
     try {
       const store = await this.#options.openStore(parent.location);
-      for await (const backup of listBackups(store)) listed.push(backup);
+      const folders: string[] = [];
+      for await (const backup of listBackups(store, undefined, folders)) listed.push(backup);
+      others = await this.#options.listOthers(store, folders);
     } catch (error) {
       if (!isAppError(error)) throw error;
       return [{ kind: 'notice', parent, text: error.message, problem: error }];
     }
-    const nodes = listed.map((backup): BackupNode | BrokenBackupNode => {
+    const own = listed.map((backup): BackupNode | BrokenBackupNode => {
       const { name, summary, problem } = backup;
       return summary === undefined
         ? { kind: 'broken-backup', parent, name, problem }
         : { kind: 'backup', parent, summary };
     });
+    const nodes = [
+      ...own,
+      ...others.map((other): OtherBackupNode => ({ kind: 'other-backup', parent, listed: other })),
+    ];
     if (nodes.length === 0) return [{ kind: 'notice', parent, text: 'No backups here yet', problem: undefined }];
     return nodes.sort(newestFirst);
+  }
+
+  async #ofOther(node: OtherBackupNode): Promise<readonly BackupTreeNode[]> {
+    let adopted: BackupNode;
+    try {
+      adopted = await this.opened.adopt(node);
+    } catch (error) {
+      if (!isAppError(error)) throw error;
+      return [{ kind: 'notice', parent: node, text: error.message, problem: error }];
+    }
+    return this.#namespaces(adopted);
   }
 
   async #namespaces(parent: BackupNode): Promise<readonly BackupTreeNode[]> {
@@ -220,7 +221,7 @@ export class BackupTree implements TreeModel<BackupTreeNode> {
     if (matches !== undefined) {
       return asyncOf(matches.filter((entry) => entry.type === name && entry.namespace === namespace));
     }
-    const opened = await this.open(backup);
+    const opened = await this.opened.open(backup);
     return opened.entries({ types: [name], ...(namespace !== undefined && { namespaces: [namespace] }) });
   }
 
@@ -230,40 +231,10 @@ export class BackupTree implements TreeModel<BackupTreeNode> {
     if (passes === undefined) return undefined;
     let matches = this.#matches.get(node);
     if (matches === undefined) {
-      matches = this.open(node).then((backup) => takeMatching(backup.entries(), passes));
+      matches = this.opened.open(node).then((backup) => takeMatching(backup.entries(), passes));
       this.#matches.set(node, matches);
     }
     return matches;
-  }
-}
-
-/** The first pages of a list that is read no further than it is shown. */
-class Pager {
-  readonly #entries: AsyncIterator<IndexEntry>;
-  readonly #read: IndexEntry[] = [];
-  #wanted = pageSize;
-  #reading: Promise<void> = Promise.resolve();
-
-  constructor(entries: AsyncIterable<IndexEntry>) {
-    this.#entries = entries[Symbol.asyncIterator]();
-  }
-
-  extend(): void {
-    this.#wanted += pageSize;
-  }
-
-  async shown(): Promise<readonly IndexEntry[]> {
-    this.#reading = this.#reading.then(() => this.#fill());
-    await this.#reading;
-    return this.#read;
-  }
-
-  async #fill(): Promise<void> {
-    while (this.#read.length < this.#wanted) {
-      const next = await this.#entries.next();
-      if (next.done === true) return;
-      this.#read.push(next.value);
-    }
   }
 }
 
@@ -281,7 +252,7 @@ async function* asyncOf<T>(items: Iterable<T>): AsyncGenerator<T> {
 }
 
 /** By when they were taken; what cannot tell stands first, to be seen. */
-function newestFirst(a: BackupNode | BrokenBackupNode, b: BackupNode | BrokenBackupNode): number {
-  const takenAt = (node: typeof a): string => (node.kind === 'backup' ? node.summary.startedAt : '9');
+function newestFirst(a: WholeBackupNode | BrokenBackupNode, b: WholeBackupNode | BrokenBackupNode): number {
+  const takenAt = (node: typeof a): string => (node.kind === 'broken-backup' ? '9' : takenAtOf(node));
   return takenAt(a) < takenAt(b) ? 1 : takenAt(a) > takenAt(b) ? -1 : 0;
 }

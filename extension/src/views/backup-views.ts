@@ -1,6 +1,15 @@
-import { formatRef, refKey, typeName, type BackupEncryption, type BackupSummary } from '@infrabackup/core';
+import { formatRef, refKey, typeName, type BackupEncryption } from '@infrabackup/core';
 import { backupDocument } from '../documents/document-uri.ts';
-import type { BackupNode, BackupTreeNode, BrokenBackupNode, ObjectNode } from './backup-nodes.ts';
+import {
+  nameOf,
+  type BackupNode,
+  type BackupTreeNode,
+  type BrokenBackupNode,
+  type ObjectNode,
+  type OtherBackupNode,
+  type ShownSummary,
+  type WholeBackupNode,
+} from './backup-nodes.ts';
 import type { Fact, ItemView } from './item-view.ts';
 import { formatBytes, formatCount, formatWhen } from './quantity.ts';
 
@@ -26,6 +35,8 @@ export function viewOf(node: BackupTreeNode, { nowMs }: ViewOptions): ItemView {
       };
     case 'backup':
       return backupView(node, nowMs());
+    case 'other-backup':
+      return otherView(node, nowMs());
     case 'broken-backup':
       return brokenView(node);
     case 'namespace': {
@@ -82,12 +93,12 @@ export function viewOf(node: BackupTreeNode, { nowMs }: ViewOptions): ItemView {
 }
 
 /** How many objects a backup has. */
-export function objectCount(summary: BackupSummary): number {
+export function objectCount(summary: ShownSummary): number {
   return summary.types.reduce((sum, { count }) => sum + count, 0);
 }
 
-function idOf({ parent, summary }: BackupNode): string {
-  return `${parent.location}/${summary.name}`;
+function idOf(node: WholeBackupNode): string {
+  return `${node.parent.location}/${nameOf(node)}`;
 }
 
 function backupView(node: BackupNode, nowMs: number): ItemView {
@@ -109,21 +120,21 @@ function backupView(node: BackupNode, nowMs: number): ItemView {
   };
 }
 
-function backupFacts(summary: BackupSummary, nowMs: number): readonly Fact[] {
+function backupFacts(summary: ShownSummary, nowMs: number): readonly Fact[] {
   const { cluster, encryption, expiresAt, shortfalls, warnings, labels } = summary;
   const secrets = warnings.find((warning) => warning.kind === 'secrets-in-clear');
   return [
     ['Taken', `${summary.startedAt} (${formatWhen(summary.startedAt, nowMs)})`],
     ['Cluster', `${cluster.context ?? cluster.server}, Kubernetes ${cluster.version}`],
     ['Objects', `${objectCount(summary).toLocaleString('en')} of ${formatCount(countTypes(summary), 'type')}`],
-    ['Size', formatBytes(summary.archive.sizeBytes)],
+    ...(summary.archive === undefined ? [] : [['Size', formatBytes(summary.archive.sizeBytes)] as const]),
     ['Selection', summary.selection.preset ?? 'custom'],
     ...Object.entries(labels).map(([name, value]): Fact => ['Label', `${name}=${value}`]),
     ...(expiresAt === undefined ? [] : [['Expires', `${expiresAt} (${formatWhen(expiresAt, nowMs)})`] as const]),
     ...(shortfalls.length === 0 ? [] : [['Incomplete', formatCount(shortfalls.length, 'shortfall')] as const]),
     ...(encryption === null ? [] : [['Encrypted', encryptedTypes(encryption)] as const]),
     ...(secrets === undefined ? [] : [['Secrets', `${formatCount(secrets.count, 'Secret')} lie in clear`] as const]),
-    ['Digest', summary.digest],
+    ...(summary.digest === undefined ? [] : [['Digest', summary.digest] as const]),
   ];
 }
 
@@ -133,8 +144,31 @@ function encryptedTypes({ keys, age }: BackupEncryption): string {
   return `${formatCount(count, 'type')}, ${by}`;
 }
 
-function countTypes({ types }: BackupSummary): number {
+function countTypes({ types }: ShownSummary): number {
   return types.filter(({ count }) => count > 0).length;
+}
+
+function otherView(node: OtherBackupNode, nowMs: number): ItemView {
+  const { name, tool, objects, head } = node.listed;
+  const when = formatWhen(head.startedAt, nowMs);
+  const counted = objects === undefined ? [] : [formatCount(objects, 'object')];
+  return {
+    id: idOf(node),
+    label: name,
+    description: [when, ...counted, tool].join(' · '),
+    facts: [
+      ['Taken', `${head.startedAt} (${when})`],
+      ['Made by', head.tool],
+      ...Object.entries(head.labels).map(([label, value]): Fact => ['Label', `${label}=${value}`]),
+      ...(head.expiresAt === undefined
+        ? []
+        : [['Expires', `${head.expiresAt} (${formatWhen(head.expiresAt, nowMs)})`] as const]),
+    ],
+    icon: { id: 'package' },
+    flags: ['backup', 'other'],
+    expands: 'on-demand',
+    accessibleName: [`Backup ${name}`, `made by ${tool}`, `taken ${when}`, ...counted].join(', '),
+  };
 }
 
 function brokenView({ parent, name, problem }: BrokenBackupNode): ItemView {

@@ -56,6 +56,8 @@ const apis = {
 };
 
 exports.activate = (extension) => {
+  // As the real one does where what it depends on is absent.
+  if (process.env.STUB_BREAKS === 'true') throw new Error('cannot activate');
   extension.subscriptions.push(vscode.window.registerTreeDataProvider('extension.vsKubernetesExplorer', tree));
   return {
     get(component, version) {
