@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
@@ -125,6 +125,28 @@ await describeOnCluster("other tools' backups", {}, (on) => {
       selection: { preset: string; scaleDown: unknown[] };
     };
     expect(described.selection).toMatchObject({ preset: 'shop-set', scaleDown: [{ name: 'web' }] });
+  });
+
+  it("one of Rancher's operator at the root of a location is listed and named by its file name, and what is kept lies beside it", async () => {
+    await using workplace = await openWorkplace(on.cluster.clusterAdmin);
+    const bucket = join(workplace.home, 'bucket');
+    await mkdir(bucket);
+    const name = 'hourly-c8797ff5-6394-11e8-9072-0242ac110002-2026-11-21T08-30-00Z.tar.gz';
+    const settings = objects.find(({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === 'settings')!;
+    await writeFile(
+      join(bucket, name),
+      await tarball([['configmaps.#v1/shop/settings.json', JSON.stringify(settings)]]),
+    );
+    const from = ['--from', bucket];
+    expect(await workplace.succeed('list', ...from)).toMatch(/^hourly-.*\.tar\.gz +\S+ +Rancher /m);
+    await change();
+    expect((await workplace.run('diff', name, ...from)).exitCode).toBe(1);
+    await workplace.succeed('restore', name, ...from, '--yes', '--to-other-cluster');
+    expect((await workplace.run('diff', name, ...from)).exitCode).toBe(0);
+    expect(await readdir(bucket)).toEqual([name, 'metadata']);
+    const [run] = (await workplace.succeed('restores', '-o', 'name')).trim().split('\n');
+    await workplace.succeed('undo', run!, '--yes');
+    expect((await workplace.run('diff', name, ...from)).exitCode).toBe(1);
   });
 
   it('a folder of manifests is compared with the cluster and brought to it', async () => {
