@@ -25,13 +25,14 @@ export const encrypt: Benchmark = {
       const sealed = createCommand(folder, cluster.clusterAdmin, cluster.serverUrl, '--encryption-config', keys);
       const clear = createCommand(folder, cluster.clusterAdmin, cluster.serverUrl);
       const [clearRuns, sealedRuns] = await measureInTurn([clear, sealed], 5);
-      const clearMs = median(clearRuns!.map(({ wallMs }) => wallMs));
-      const sealedMs = median(sealedRuns!.map(({ wallMs }) => wallMs));
+      // By the processor's time: that is what encryption costs, however busy the machine is with other things.
+      const clearMs = median(clearRuns!.map(({ cpuMs }) => cpuMs));
+      const sealedMs = median(sealedRuns!.map(({ cpuMs }) => cpuMs));
       const ratio = sealedMs / clearMs;
       return [
         {
           what: `create, Secrets (${await shareOfSecrets(folder)} of the bytes) encrypted`,
-          measured: formatMs(sealedMs),
+          measured: `${formatMs(sealedMs)} of processor time`,
           baseline: `the same in clear, ${formatMs(clearMs)}`,
           ratio: `${ratio.toFixed(2)}x`,
           bar: '< 1.15x',

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -8,6 +8,7 @@ import { create } from './create.ts';
 import { diffTwoBackups } from './diff-backups.ts';
 import { diffLive } from './diff-live.ts';
 import { encrypt } from './encrypt.ts';
+import { peersTitle, readSection } from './page-section.ts';
 import { restore } from './restore.ts';
 import { s3 } from './s3.ts';
 import { startup } from './startup.ts';
@@ -44,7 +45,10 @@ async function main(): Promise<void> {
     process.stdout.write(`${section}\n`);
     sections.push(section);
   }
-  if (values.write) await writeFile(resolve(import.meta.dirname, '../../docs/benchmarks.md'), page(sections));
+  if (!values.write) return;
+  const file = resolve(import.meta.dirname, '../../docs/benchmarks.md');
+  const peers = readSection(await readFile(file, 'utf8'), peersTitle);
+  await writeFile(file, page([...sections, peers].filter((section) => section !== '')));
 }
 
 function page(sections: readonly string[]): string {

@@ -51,7 +51,9 @@ export const restore: Benchmark = {
 /** The backup, and the same objects as the baseline takes them. */
 async function backUp(folder: string, managers: ObjectManagers): Promise<void> {
   await using cluster = await startGeneratedCluster({ count: objectCount, managers });
-  await measureOnce(pluginCommand(folder, cluster, 'create', 'bench', '--to', join(folder, 'location')));
+  await measureOnce(
+    pluginCommand(folder, cluster.clusterAdmin.kubeconfigPath, 'create', 'bench', '--to', join(folder, 'location')),
+  );
   const lines = Array.from({ length: objectCount }, (_, index) => {
     const { path, body, manager } = generateObject(1, index, false, managers);
     return `${JSON.stringify([`${path}?fieldManager=${manager}`, body])}\n`;
@@ -83,7 +85,7 @@ async function onNewCluster(use: (cluster: Cluster) => Promise<Run>): Promise<Ru
 
 function restoring(folder: string, cluster: Cluster) {
   const flags = ['--from', join(folder, 'location'), '--to-other-cluster', '--yes'];
-  return pluginCommand(folder, cluster, 'restore', 'bench', ...flags);
+  return pluginCommand(folder, cluster.clusterAdmin.kubeconfigPath, 'restore', 'bench', ...flags);
 }
 
 async function creating(folder: string, cluster: Cluster) {
