@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Store, StoreEntry } from '@infrabackup/core';
+import { writeTogether, type Store, type StoreBatch, type StoreEntry } from '@infrabackup/core';
 
 // One long file: whoever writes a driver reads the contract from top to bottom, and a driver passes all of it or none.
 
@@ -226,7 +226,9 @@ export function storeConformance(
         ...['backups/a0/v', 'backups/aA', 'backups/a_', 'backups/aa', 'backups0', 'backupsA', 'backups_', 'backupsa'],
       ];
       const fill = async (): Promise<void> => {
-        for (const key of [...inOrder].reverse()) await store.create(key, bytes(key));
+        await writeTogether(store, 'Fill', undefined, async (into) => {
+          for (const key of [...inOrder].reverse()) await into.create(key, bytes(key));
+        });
       };
 
       it('shows every key once, in the order of their bytes', async () => {
@@ -271,9 +273,11 @@ export function storeConformance(
 
       it('shows more keys than fit one page of any store', async () => {
         const many = Array.from({ length: 1_050 }, (_, i) => `many/${String(i).padStart(4, '0')}`);
-        for (let i = 0; i < many.length; i += 50) {
-          await Promise.all(many.slice(i, i + 50).map((key) => store.create(key, bytes('v'))));
-        }
+        await writeTogether(store, 'Many', undefined, async (into) => {
+          for (let i = 0; i < many.length; i += 50) {
+            await Promise.all(many.slice(i, i + 50).map((key) => into.create(key, bytes('v'))));
+          }
+        });
         expect(await keys(store.list('many/'))).toEqual(many);
         expect(await names(store.listNames('many/'))).toHaveLength(1_050);
       });
@@ -295,6 +299,65 @@ export function storeConformance(
         await store.remove('x/y/k');
         expect(await names(store.listNames(''))).toEqual([]);
         expect(await names(store.listNames('x/'))).toEqual([]);
+      });
+    });
+
+    describe('writes that are begun together', () => {
+      const begin = async (skip: (note: string) => never): Promise<StoreBatch> =>
+        (await store.begin?.('Together')) ?? skip('the driver writes every value by itself');
+
+      it('appear all at once, and take away what they remove', async ({ skip }) => {
+        await using batch = await begin(skip);
+        await store.create('old/a', bytes('a'));
+        await store.create('old/b', bytes('b'));
+        await using later = await begin(skip);
+        await later.create('new/c', bytes('c'));
+        await later.replace('old/a', chunked('a', 'a'));
+        await later.remove('old/b');
+        expect(await keys(later.list(''))).toEqual(['new/c', 'old/a']);
+        expect((await later.read('old/a')).toString()).toBe('aa');
+        expect(await later.stat('old/b')).toBeUndefined();
+        expect(await keys(batch.list(''))).toEqual([]);
+        expect(await keys(store.list(''))).toEqual(['old/a', 'old/b']);
+        await later.commit();
+        expect(await keys(store.list(''))).toEqual(['new/c', 'old/a']);
+        expect((await store.read('old/a')).toString()).toBe('aa');
+      });
+
+      it('are as if they had never been when nobody says that they are done', async ({ skip }) => {
+        {
+          await using batch = await begin(skip);
+          await batch.create('k', bytes('v'));
+        }
+        expect(await keys(store.list(''))).toEqual([]);
+      });
+
+      it('go with what others write meanwhile, unless that is the same key: then none appears', async ({ skip }) => {
+        await store.create('shared', bytes('before'));
+        await using beside = await begin(skip);
+        await using against = await begin(skip);
+        await using over = await begin(skip);
+        await beside.create('beside', bytes('v'));
+        await against.create('another', bytes('v'));
+        await against.create('k', bytes('mine'));
+        await over.create('third', bytes('v'));
+        await over.remove('shared');
+        await store.create('k', bytes('theirs'));
+        await store.replace('shared', bytes('theirs'));
+        await beside.commit();
+        await expect(against.commit()).rejects.toMatchObject({ code: 'STORE_EXISTS' });
+        await expect(over.commit()).rejects.toMatchObject({ code: 'STORE_EXISTS' });
+        expect(await keys(store.list(''))).toEqual(['beside', 'k', 'shared']);
+        expect((await store.read('k')).toString()).toBe('theirs');
+      });
+
+      it('refuse a key that is taken, in the store or among themselves', async ({ skip }) => {
+        await store.create('k', bytes('v'));
+        await using batch = await begin(skip);
+        await batch.create('l', bytes('v'));
+        for (const key of ['k', 'l']) {
+          await expect(batch.create(key, bytes('w'))).rejects.toMatchObject({ code: 'STORE_EXISTS' });
+        }
       });
     });
 

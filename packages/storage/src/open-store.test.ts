@@ -79,7 +79,29 @@ describe('opening a location', () => {
     expect(JSON.stringify([refusal!.message, refusal!.hint, refusal!.stack])).not.toContain('hunter2');
   });
 
-  it.each(['git+ssh://git@example.com/x.git', 's3://bucket?credentialsFile=/x', 'gs://bucket?tokenRef=ns/name'])(
+  it.each([
+    ['git+https://host/x.git?branch=a/../b', 'the option branch is not one'],
+    ['git+https://host/x.git?branch=-x', 'the option branch is not one'],
+    ['git+https://host/x.git?branch=x.lock', 'the option branch is not one'],
+    ['git+https://host/x.git?path=../x', 'the option path is not one'],
+    ['git+https://host/x.git?path=.git', 'the option path is not one'],
+    ['git+https://host', 'does not name a repository'],
+    ['git+ssh://-oProxyCommand=x/y.git', 'does not name a repository'],
+    ['git+file://server/x.git', 'does not name a repository'],
+  ])('refuses %s', async (location, message) => {
+    await expect(openStore(location, context)).rejects.toMatchObject({
+      code: 'USAGE',
+      message: expect.stringContaining(message) as string,
+    });
+  });
+
+  it('takes the user of ssh for none, and shows the location with its options', async () => {
+    const { uri, capabilities } = await openStore('git+ssh://git@example.com:22/x.git?path=/a/b/&branch=b/c', context);
+    expect(uri).toBe('git+ssh://git@example.com:22/x.git?branch=b/c&path=/a/b/');
+    expect(capabilities).toEqual({ conditionalCreate: true, rangedRead: false, keepsRemoved: true });
+  });
+
+  it.each(['s3://bucket?credentialsFile=/x', 'gs://bucket?tokenRef=ns/name'])(
     'does not take %s for a credential',
     async (location) => {
       await expect(openStore(location, context)).rejects.toMatchObject({ code: 'STORE_UNSUPPORTED' });

@@ -7,6 +7,7 @@ import { azureDriver } from './azure/azure-driver.ts';
 import { execDriver } from './exec/exec-driver.ts';
 import { fileDriver } from './file-driver.ts';
 import { gcsDriver } from './gcs/gcs-driver.ts';
+import { gitDriver } from './git/git-driver.ts';
 import { nfsDriver } from './nfs/nfs-driver.ts';
 import { refusePvc } from './pvc/refuse-pvc.ts';
 import { s3Driver } from './s3/s3-driver.ts';
@@ -24,6 +25,9 @@ export const drivers: ReadonlyMap<string, Driver> = new Map([
   ['s3', s3Driver],
   ['gs', gcsDriver],
   ['az', azureDriver],
+  ['git+https', gitDriver('https')],
+  ['git+ssh', gitDriver('ssh')],
+  ['git+file', gitDriver('file')],
   ['nfs', nfsDriver],
   ['exec', execDriver],
 ]);

@@ -3,7 +3,10 @@ import {
   copyBackup,
   encryptionOfKept,
   parseBackupName,
+  refuseClearSecrets,
   rewriteBackup,
+  typeName,
+  writeTogether,
   type Backup,
   type BackupSummary,
   type Encryption,
@@ -129,6 +132,7 @@ async function copyAsIs(found: FoundBackup, given: Flags, shell: Shell): Promise
   try {
     const { summary, wasThere, keptBytes } = await copyBackup({
       ...{ from: found.store, name: found.name, files: found.files, to, signal: shell.signal },
+      allowClearSecrets: given['allow-clear-secrets'],
       writer: backupWriter(shell.clock),
       report: ({ sizeBytes, totalBytes }) =>
         line.show(`${found.name}  ${formatBytes(sizeBytes)} of ${formatBytes(totalBytes)}`),
@@ -159,6 +163,7 @@ async function copyAnew(
     const summary = await rewriteBackup({
       ...{ backup, to, name: parseBackupName(given.as ?? backup.header.name), signal: shell.signal },
       encryption: encryption === 'clear' ? undefined : (encryption ?? asItIs(backup, keys)),
+      allowClearSecrets: given['allow-clear-secrets'],
       openSpool: () => openDiskSpool(shell.scratchFolder),
       writer: backupWriter(shell.clock),
       tool: `infrabackup ${clientVersion}`,
@@ -194,10 +199,16 @@ async function copyOut(
   }
   const name = parseBackupName(given.as ?? backup.header.name);
   const to = await openLocation(given.to, shell);
+  const hasSecrets = backup.header.types.some((type) => typeName(type) === 'secrets' && type.count > 0);
+  const inClear = hasSecrets && sealing?.sealerOf('secrets') === undefined;
+  refuseClearSecrets(to, name, inClear, given['allow-clear-secrets']);
   const line = overwrittenLine(shell.err, shell.clock);
   const report = (count: number): void => line.show(`${name}  ${formatNumber(count)} objects`);
   try {
-    const key = await writeForTool(tool, { backup, to, name, sealing, report }, shell);
+    const title = `Copy backup ${name} for ${tool}`;
+    const key = await writeTogether(to, title, shell.signal, (into) =>
+      writeForTool(tool, { backup, to: into, name, sealing, report }, shell),
+    );
     line.clear();
     if (given.output === 'name') await shell.out.write(`${key}\n`);
     else if (given.output !== 'json') await shell.out.write(`${to.uri}/${key}: written for ${tool}\n`);

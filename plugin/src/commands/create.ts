@@ -60,7 +60,7 @@ export const create = defineVerb({
 
 A backup exists when its last file, the summary, is written; one that fails or is stopped leaves nothing that is listed. A name that exists is never written over. NAME is made of the preset and the time (UTC) when left out.
 
-Names, namespaces and types of encrypted objects stay readable; what they say does not. Of Secrets that lie in clear create warns each time.
+Names, namespaces and types of encrypted objects stay readable; what they say does not. Of Secrets that lie in clear create warns each time; into a git repository they go only with --allow-clear-secrets.
 
 Selecting namespaces brings their Namespace objects along, and the definitions of the custom resources in them.`,
   examples: [
@@ -145,6 +145,7 @@ async function readRequest(positionals: readonly string[], given: FlagValues<typ
     labels: { ...spec?.labels, ...parseLabelPairs(given.label ?? []) },
     ttlMs: given.ttl ?? spec?.ttlMs,
     encryption: await readEncryption(given, shell),
+    allowClearSecrets: given['allow-clear-secrets'],
     concurrency: given.concurrency,
     chunkSize: given['chunk-size'],
   };

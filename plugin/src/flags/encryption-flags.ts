@@ -36,6 +36,10 @@ export const encryptFlags = underHeading('Encryption flags:', {
     describe:
       'What to encrypt for age recipients, written as in an EncryptionConfiguration: secrets, *.apps, *.*; everything when left out',
   },
+  'allow-clear-secrets': {
+    kind: 'boolean',
+    describe: 'Let Secrets go in clear into a git repository, whose history keeps them also when the backup is deleted',
+  },
 });
 
 /** The values of {@link keyFlags}; a caller without flags has those of the location and the environment alone. */

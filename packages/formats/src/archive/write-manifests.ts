@@ -1,12 +1,4 @@
-import {
-  AppError,
-  parseManifest,
-  renderYaml,
-  visibleManifest,
-  type Backup,
-  type IndexEntry,
-  type Store,
-} from '@infrabackup/core';
+import { AppError, declaredPath, declaredYaml, type Backup, type Store } from '@infrabackup/core';
 
 /**
  * Writes each object of a backup as a file of YAML, `NAME/NAMESPACE/TYPE/OBJECT.yaml` (`cluster` for those of none),
@@ -29,14 +21,9 @@ export async function writeManifests(
   }
   let count = 0;
   for await (const { entry, bytes } of backup.readMany(backup.entries())) {
-    const { status: _status, ...manifest } = visibleManifest(parseManifest(bytes));
-    await store.create(keyOf(folder, entry), Buffer.from(renderYaml(manifest)), options.signal);
+    await store.create(`${folder}/${declaredPath(entry)}`, Buffer.from(declaredYaml(bytes)), options.signal);
     count++;
     options.report?.(count);
   }
   return count;
-}
-
-function keyOf(folder: string, { type, namespace = 'cluster', name }: IndexEntry): string {
-  return `${folder}/${namespace}/${type}/${name}.yaml`;
 }

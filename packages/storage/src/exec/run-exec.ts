@@ -8,10 +8,14 @@ export class ExecFailure extends Error {
   override readonly name = 'ExecFailure';
   /** Null when a signal ended it. */
   readonly exitCode: number | null;
+  /** The end of what it wrote to standard error. */
+  readonly said: string;
 
-  constructor(exitCode: number | null, lastWords: string) {
-    super(lastWords === '' ? `the command ended with ${exitCode ?? 'a signal'}` : lastWords);
+  constructor(exitCode: number | null, said: string) {
+    const lastLine = said.trim().split('\n').at(-1)!.slice(0, 300);
+    super(lastLine === '' ? `the command ended with ${exitCode ?? 'a signal'}` : lastLine);
     this.exitCode = exitCode;
+    this.said = said;
   }
 }
 
@@ -52,7 +56,7 @@ export async function* runExec({ command, args, env, input, signal }: ExecCall):
   try {
     for await (const chunk of chunksOf(child.stdout as AsyncIterable<Buffer>, signal)) yield chunk as Buffer;
     const code = await ended;
-    if (code !== 0) throw new ExecFailure(code, lastWords.trim().split('\n').at(-1)!.slice(0, 300));
+    if (code !== 0) throw new ExecFailure(code, lastWords);
     await fed;
   } finally {
     child.kill('SIGKILL');
