@@ -73,7 +73,7 @@ describe('a wrong command line', () => {
     ['get nightly', 'error: get needs more', ''],
     ['list -o jsno', "error: --output takes table, wide, json, yaml, name, not 'jsno'", 'hint: did you mean json?'],
     ['list --from', 'error: flag needs an argument: --from', ''],
-    ['create --ttl soon', 'error: "soon" is not a time to live', 'hint: '],
+    ['create --ttl soon', "error: --ttl takes a length of time, not 'soon'", 'hint: write whole weeks'],
     ['create Not_A_Name', 'error: "Not_A_Name" cannot name a backup', 'hint: '],
     ['create --label x', 'error: --label "x" is not a label', 'hint: write key=value'],
     ['create --concurrency 0', 'error: --concurrency takes 1 or more', ''],

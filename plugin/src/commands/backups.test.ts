@@ -73,7 +73,7 @@ describe('list', () => {
     await rm(join(location.folder, 'backups'), { recursive: true });
     const { exitCode, stdout, stderr } = await run(['list']);
     expect([exitCode, stdout]).toEqual([0, '']);
-    expect(stderr).toContain("make one by 'kubectl infrabackup create'");
+    expect(stderr).toContain("make one by 'kubectl infrabackup create --to /LOCATION'");
   });
 });
 
@@ -127,6 +127,28 @@ describe('delete', () => {
     expect(exitCode).toBe(130);
     expect(stderr).toContain('nothing was changed');
     expect(await names()).toEqual(['one', 'two']);
+  });
+
+  it('says so where there is nothing that it could be about', async () => {
+    expect((await run(['prune', '-l', 'a=b', '--dry-run'])).stdout).toMatch(
+      /^nothing to prune: .* that this is about\n$/,
+    );
+    expect((await run(['prune', '--cluster-uid=other'])).stdout).toContain('no backup that this is about');
+    await rm(join(location.folder, 'backups'), { recursive: true });
+    expect(await run(['prune', '--dry-run'])).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringMatching(/has no backup\n$/) as string,
+    });
+  });
+
+  it.each([
+    ['--keep-within=90s', "error: --keep-within takes a length of time, not '90s'"],
+    ['--keep-last=-1', "error: --keep-last takes a whole number, not '-1'"],
+  ])('names the flag whose value it cannot take: %s', async (rule, message) => {
+    expect(await run(['prune', rule])).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining(message) as string,
+    });
   });
 
   it('is an error that names --yes where there is nobody to ask', async () => {

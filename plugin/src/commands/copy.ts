@@ -16,7 +16,7 @@ import { clientVersion } from '../client-version.ts';
 import { findBackup, locationOf } from '../find-backup.ts';
 import { encryptFlags, keyFlags, readEncryption, readKeys } from '../flags/encryption-flags.ts';
 import { underHeading, type FlagValues } from '../flags/flag.ts';
-import { fromFlag } from '../flags/location-flags.ts';
+import { fromFlag, fromSuffix } from '../flags/location-flags.ts';
 import { outputFlag } from '../flags/output-flags.ts';
 import { otherToolsOpener } from '../open-other.ts';
 import { openLocation } from '../open-location.ts';
@@ -86,20 +86,37 @@ With --encryption-config, --age-recipient or --decrypt every object is read and 
     const encryption = await wantedEncryption(given, shell);
     const isRewritten = encryption !== undefined || given.as !== undefined;
     const made: unknown[] = [];
-    for (const named of names) {
-      const found = await findBackup(named, given.from, shell);
+    const all = await Promise.all(names.map((named) => findBackup(named, given.from, shell)));
+    const isAsIs = !isRewritten && (given.format === undefined || given.format === 'infrabackup');
+    if (isAsIs) await refuseMissing(all, given, shell);
+    for (const found of all) {
       const copied =
         given.format !== undefined && given.format !== 'infrabackup'
           ? await copyOut(found, given.format, encryption, given, shell)
-          : isRewritten
-            ? await copyAnew(found, encryption, given, shell)
-            : await copyAsIs(found, given, shell);
+          : isAsIs
+            ? await copyAsIs(found, given, shell)
+            : await copyAnew(found, encryption, given, shell);
       if (given.output === 'json') made.push(copied);
     }
     if (given.output === 'json') await shell.out.write(renderJson(made));
     return 'done';
   },
 });
+
+/** Throws BACKUP_NOT_FOUND, before any is copied, for all of them that are not there. */
+async function refuseMissing(all: readonly FoundBackup[], { from }: Flags, shell: Shell): Promise<void> {
+  const looked = all.map(async (found) => {
+    const isThere =
+      found.kind !== 'stored' || (await found.store.stat(found.files.summary, shell.signal)) !== undefined;
+    return isThere ? [] : [found.name];
+  });
+  const missing = (await Promise.all(looked)).flat();
+  if (missing.length === 0) return;
+  throw new AppError('BACKUP_NOT_FOUND', `there is no backup ${missing.join(', ')}; nothing was copied`, {
+    hint: `see what there is: kubectl infrabackup list${fromSuffix(from)}; what other tools made is written anew, --as NAME`,
+    refs: missing,
+  });
+}
 
 /** How the flags want a copy encrypted; undefined: as the backup is. */
 async function wantedEncryption(given: Flags, shell: Shell): Promise<Encryption | 'clear' | undefined> {
@@ -235,7 +252,8 @@ function asItIs(backup: Backup, keys: UserKeys | undefined): Encryption | undefi
 
 async function say({ name }: BackupSummary, text: string, location: string, given: Flags, shell: Shell): Promise<void> {
   if (given.output === 'json') return;
-  await shell.out.write(given.output === 'name' ? `${name}\n` : `${location}/backups/${name}: ${text}\n`);
+  const { uriBelow } = await import('@infrabackup/storage');
+  await shell.out.write(given.output === 'name' ? `${name}\n` : `${uriBelow(location, `backups/${name}`)}: ${text}\n`);
 }
 
 function notesOf(summary: BackupSummary): string {

@@ -257,6 +257,19 @@ describe('copy', () => {
     expect(await digestIn(other, 'later')).toBe(await digestIn(location.folder, 'later'));
   });
 
+  it('copies none of several where one is not there, and names all that are not', async () => {
+    const { exitCode, stderr } = await run(`copy sealed nope later nada --to ${other}`);
+    expect([exitCode, await readdir(other)]).toEqual([4, []]);
+    expect(stderr).toContain('there is no backup nope, nada; nothing was copied');
+    expect(stderr).toContain('hint: see what there is: kubectl infrabackup list --from /LOCATION;');
+  });
+
+  it('names the copy by its own place where the location has options', async () => {
+    expect((await run(`copy sealed --to file://${other}?hardLinks=never`)).stdout).toContain(
+      `file://${other}/backups/sealed?hardLinks=never: copied, `,
+    );
+  });
+
   it('refuses a name that another backup has', async () => {
     await run(`copy sealed --to ${other} --as later --encryption-config keys.json`);
     const { exitCode, stderr } = await run(`copy later --to ${other}`);

@@ -8,7 +8,7 @@ import {
   type Store,
 } from '@infrabackup/core';
 import type { ListedForeign } from '@infrabackup/formats';
-import { fromFlag } from '../flags/location-flags.ts';
+import { fromFlag, toSuffix } from '../flags/location-flags.ts';
 import { noHeadersFlag, outputFlag } from '../flags/output-flags.ts';
 import { openLocation } from '../open-location.ts';
 import { formatAge, formatAgeAt } from '../render/age.ts';
@@ -50,7 +50,7 @@ export const list = defineVerb({
       columns: columnsAt(shell.clock.now()),
       name: ({ name }: Row) => name,
       item: itemOf,
-      whenEmpty: `No backups found in ${store.uri}: make one by 'kubectl infrabackup create'`,
+      whenEmpty: `No backups found in ${store.uri}: make one by 'kubectl infrabackup create${toSuffix(flags.from)}'`,
     };
     await showList(view, flags.output ?? 'table', flags['no-headers'] ?? false, shell);
     const unreadable = rows.filter(({ problem }) => problem !== undefined);

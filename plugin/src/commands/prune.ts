@@ -86,13 +86,23 @@ The last good backup of each cluster stays whatever time and rules say: the newe
     }
     const plan = planPrune(backups, debris, shell.clock.now(), scope);
     const isJson = flags.output === 'json';
+    const takenAt = new Map(backups.map(({ name, summary }) => [name, summary?.startedAt]));
+    const ageOf = (name: string): string => {
+      const at = takenAt.get(name);
+      return at === undefined ? '' : formatAge(shell.clock.now() - Date.parse(at));
+    };
+    if (!isJson && plan.remove.length + plan.keep.length === 0) {
+      const narrowed = names.length > 0 || scope.labels !== undefined || scope.clusterUid !== undefined;
+      await shell.out.write(`nothing to prune: ${store.uri} has no backup${narrowed ? ' that this is about' : ''}\n`);
+      return 'done';
+    }
     if (flags['dry-run'] === true) {
-      await shell.out.write(isJson ? renderJson(plan) : renderPlan(plan));
+      await shell.out.write(isJson ? renderJson(plan) : renderPlan(plan, ageOf));
       return 'done';
     }
     const removed: PruneOutcome[] = [];
     if (plan.remove.length > 0) {
-      if (!isJson) await shell.err.write(renderPlan(plan));
+      if (!isJson) await shell.err.write(renderPlan(plan, ageOf));
       const question = `Delete ${formatCount(plan.remove.length, 'backup')} from ${store.uri} for good?`;
       await confirm(question, flags.yes, `kubectl infrabackup prune${again(names, flags)}`, shell);
       for await (const outcome of executePrune(store, plan, options)) {
@@ -141,11 +151,11 @@ function again(names: readonly string[], given: FlagValues<typeof flags>): strin
   ].join('');
 }
 
-function renderPlan({ remove, keep }: ReturnType<typeof planPrune>): string {
+function renderPlan({ remove, keep }: ReturnType<typeof planPrune>, ageOf: (name: string) => string): string {
   return renderTable([
-    ['NAME', 'WHAT', 'WHY'],
-    ...remove.map(({ name, reason }) => [name, 'delete', describeReason(reason)]),
-    ...keep.map(({ name, reasons }) => [name, 'keep', reasons.map(describeReason).join(', ')]),
+    ['NAME', 'AGE', 'WHAT', 'WHY'],
+    ...remove.map(({ name, reason }) => [name, ageOf(name), 'delete', describeReason(reason)]),
+    ...keep.map(({ name, reasons }) => [name, ageOf(name), 'keep', reasons.map(describeReason).join(', ')]),
   ]);
 }
 

@@ -9,6 +9,11 @@ export const fromFlag = {
   },
 } as const satisfies FlagTable;
 
+/** What a hint must add so that its command writes to the same place. */
+export function toSuffix(to: string | undefined): string {
+  return to === undefined ? '' : ` --to ${to}`;
+}
+
 /** What a hint must add so that its command looks in the same place. */
 export function fromSuffix(from: string | undefined): string {
   return from === undefined ? '' : ` --from ${from}`;

@@ -1,4 +1,4 @@
-import { AppError, parseTtl } from '@infrabackup/core';
+import { AppError, isAppError, parseTtl } from '@infrabackup/core';
 import { nearest } from './nearest.ts';
 import type { Flag } from './flag.ts';
 
@@ -18,7 +18,7 @@ export function parseFlag(name: string, flag: Flag, texts: readonly string[]): u
       if (!/^\d{1,9}$/.test(last)) throw invalid(name, last, 'a whole number');
       return Number(last);
     case 'ttl':
-      return parseTtl(last);
+      return ttlOf(name, last);
     case 'timeout':
       return parseTimeout(name, last);
     case 'list':
@@ -37,6 +37,14 @@ function parseChoice(name: string, flag: Flag, text: string): string {
   if (flag.choices === undefined || flag.choices.includes(text)) return text;
   const near = nearest(text, flag.choices);
   throw invalid(name, text, flag.choices.join(', '), near === undefined ? undefined : `did you mean ${near}?`);
+}
+
+function ttlOf(name: string, text: string): number {
+  try {
+    return parseTtl(text);
+  } catch (error) {
+    throw isAppError(error, 'USAGE') ? invalid(name, text, 'a length of time', error.hint) : error;
+  }
 }
 
 /** Source: https://github.com/kubernetes/client-go/blob/v0.36.3/tools/clientcmd/helpers.go (ParseTimeout) */

@@ -51,7 +51,7 @@ describe('claiming a backup', () => {
       code: 'BACKUP_CLAIMED',
       message:
         'the backup nightly in memory: is being written by process 4711 on here since 2026-11-21T08:30:00Z; it was left alone',
-      hint: 'wait for that process; when it is gone: kubectl infrabackup delete nightly --force',
+      hint: 'wait for that process; when it is gone: kubectl infrabackup delete nightly --from memory: --force',
     });
   });
 

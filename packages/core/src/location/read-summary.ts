@@ -2,6 +2,7 @@ import { AppError, isAppError } from '../errors/app-error.ts';
 import { parseSummary } from '../archive/parse-summary.ts';
 import type { BackupSummary } from '../archive/summary.ts';
 import type { Store } from '../store/store.ts';
+import { fromFlag } from './from-flag.ts';
 import { backupFiles } from './backup-files.ts';
 
 /**
@@ -33,7 +34,7 @@ export async function readSummary(
 /** The error for a name that the location has no backup of. */
 export function notFound(store: Store, name: string): AppError {
   return new AppError('BACKUP_NOT_FOUND', `${store.uri} has no backup ${name}`, {
-    hint: 'see what it has: kubectl infrabackup list',
+    hint: `see what it has: kubectl infrabackup list${fromFlag(store)}`,
     refs: [name],
   });
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { formatInstant } from '../clock.ts';
 import { AppError, isAppError, throwIfCancelled } from '../errors/app-error.ts';
 import type { Store } from '../store/store.ts';
+import { fromFlag } from './from-flag.ts';
 import { claimKeyAfter, formatClaim, readBackupFolder, readClaim } from './backup-folder.ts';
 import type { BackupFolder, Claim, CurrentClaim } from './backup-folder.ts';
 import { backupFiles } from './backup-files.ts';
@@ -101,7 +102,10 @@ export function claimed(store: Store, { name, claim }: BackupFolder): AppError {
   return new AppError(
     'BACKUP_CLAIMED',
     `the backup ${name} in ${store.uri} is being ${deeds[purpose]} by ${owner} since ${claimedAt}; it was left alone`,
-    { hint: `wait for that process; when it is gone: kubectl infrabackup delete ${name} --force`, refs: [name] },
+    {
+      hint: `wait for that process; when it is gone: kubectl infrabackup delete ${name}${fromFlag(store)} --force`,
+      refs: [name],
+    },
   );
 }
 
@@ -109,7 +113,7 @@ export function claimed(store: Store, { name, claim }: BackupFolder): AppError {
 export function taken(store: Store, { name, published, contents }: BackupFolder): AppError {
   if (published) {
     return new AppError('BACKUP_EXISTS', `${store.uri} has a backup ${name} already; it was left as it is`, {
-      hint: `choose another name, or delete it first: kubectl infrabackup delete ${name}`,
+      hint: `choose another name, or delete it first: kubectl infrabackup delete ${name}${fromFlag(store)}`,
       refs: [name],
     });
   }
@@ -117,7 +121,7 @@ export function taken(store: Store, { name, published, contents }: BackupFolder)
     'BACKUP_EXISTS',
     `the folder of the backup ${name} in ${store.uri} holds files of another program; they were left as they are`,
     {
-      hint: `choose another name, or remove them: kubectl infrabackup delete ${name} --force`,
+      hint: `choose another name, or remove them: kubectl infrabackup delete ${name}${fromFlag(store)} --force`,
       refs: contents.map(({ key }) => key),
     },
   );

@@ -1,6 +1,7 @@
 import { AppError, isAppError } from '../errors/app-error.ts';
 import type { Store } from '../store/store.ts';
 import { writeTogether } from '../store/write-together.ts';
+import { fromFlag } from './from-flag.ts';
 
 /**
  * Lets `write` write, or remove, a backup: in a store that can do that, all at once. As `writeTogether`, but where
@@ -20,7 +21,7 @@ export async function writeBackupTogether<T>(
     throw new AppError(
       'BACKUP_EXISTS',
       `the backup ${name} in ${store.uri} was written or deleted by another process meanwhile; it is as that one left it`,
-      { hint: 'see what is there: kubectl infrabackup list', refs: [name], cause: error },
+      { hint: `see what is there: kubectl infrabackup list${fromFlag(store)}`, refs: [name], cause: error },
     );
   }
 }
