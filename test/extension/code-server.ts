@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -18,6 +18,8 @@ export interface CodeServerOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Whether workspaces are trusted without a question; true unless given. */
   readonly trust?: boolean;
+  /** Whether tests are run in its extension host; false unless given. */
+  readonly hostTests?: boolean;
 }
 
 /** A running code-server on the loopback address; gone when this process is. */
@@ -94,8 +96,8 @@ export async function startCodeServer(editor: Editor, options: CodeServerOptions
     const flags = [
       ...['--auth', 'none', '--bind-addr', `127.0.0.1:${port}`],
       ...['--disable-telemetry', '--disable-update-check', '--disable-getting-started-override'],
-      // A built editor takes tests from the address only with this flag.
-      ...['--vscode-option', 'enable-smoke-test-driver'],
+      // A built editor takes tests from the address only with this flag, which old ones do not know.
+      ...(options.hostTests === true ? ['--vscode-option', 'enable-smoke-test-driver'] : []),
       ...(options.trust === false ? [] : ['--disable-workspace-trust']),
     ];
     const logFile = at('code-server.log');
@@ -123,7 +125,9 @@ async function untilHealthy(url: string, logFile: string): Promise<void> {
   for (;;) {
     const answer = await fetch(`${url}/healthz`).catch(() => undefined);
     if (answer?.ok === true) return;
-    if (performance.now() > deadlineMs) throw new Error(`code-server did not answer at ${url}; see ${logFile}`);
+    if (performance.now() > deadlineMs) {
+      throw new Error(`code-server did not answer at ${url}: ${await readFile(logFile, 'utf8')}`);
+    }
     await sleep(100);
   }
 }

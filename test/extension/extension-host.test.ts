@@ -13,6 +13,7 @@ await describeWithEditor(
   'the extension in its host',
   {
     installed: ['kubernetesStub'],
+    hostTests: true,
     async prepare({ cluster, dataHome }) {
       await openShop(cluster);
       await backUp(cluster, dataHome, 'nightly', shopSelection);

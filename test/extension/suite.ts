@@ -24,6 +24,8 @@ export interface EditorSuite {
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Whether the workspace is trusted; true unless given. */
   readonly trust?: boolean;
+  /** Whether tests are run in the extension host; false unless given. */
+  readonly hostTests?: boolean;
 }
 
 /** What an editor suite works on, from before its first test until after its last. */
@@ -102,10 +104,12 @@ export async function describeWithEditor(
       });
     });
     afterAll(async () => {
-      await on.browser.close();
-      await on.server.stop();
-      await on.cluster.stop();
-      await rm(on.dataHome, { recursive: true });
+      // What did not start has nothing to stop.
+      const { browser, server, cluster, dataHome } = on as Partial<OnEditor>;
+      await browser?.close();
+      await server?.stop();
+      await cluster?.stop();
+      if (dataHome !== undefined) await rm(dataHome, { recursive: true });
     });
     body(on);
   });

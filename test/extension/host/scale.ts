@@ -29,6 +29,11 @@ describe('at scale', () => {
     console.log(`measured: 100,000 objects ${measured}`);
     assert.equal(rows.length, 501, 'one page, and the row for more');
     assert.ok(busyMs < pauseMs, measured);
+
+    const more = rows.at(-1)!;
+    assert.equal(api.backups.view(more).label, 'Show more (99,500 left)');
+    await vscode.commands.executeCommand('infrabackup.showMore', more);
+    assert.equal((await api.backups.children(type)).length, 1_001);
   });
 
   it('opens as many changes at once as the setting lets, in reasonable time, and refuses more', async () => {
