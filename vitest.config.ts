@@ -15,12 +15,24 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/extension/**', '**/node_modules/**'],
+          exclude: ['test/extension/**', 'test/peers/**', '**/node_modules/**'],
           testTimeout: 180_000,
           // Controllers take their time on busy cores.
           expect: { poll: { timeout: 30_000, interval: 100 } },
           hookTimeout: 1_800_000,
           // Each file may start its own control plane; two cores carry no more than one at full speed.
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'peers',
+          include: ['test/peers/**/*.test.ts'],
+          // Restores of other tools take minutes.
+          testTimeout: 1_800_000,
+          expect: { poll: { timeout: 180_000, interval: 200 } },
+          // The first time the tools are built.
+          hookTimeout: 1_800_000,
           fileParallelism: false,
         },
       },

@@ -1,4 +1,11 @@
-import type { Backup, Encryption, Store } from '@infrabackup/core';
+import {
+  typeName,
+  type ArchiveHeader,
+  type Backup,
+  type BackupWarning,
+  type Encryption,
+  type Store,
+} from '@infrabackup/core';
 import { describeShortfall, describeWarning } from './render/backup-notes.ts';
 import type { Shell } from './shell.ts';
 
@@ -20,16 +27,18 @@ export interface WrittenForTool {
 export async function writeForTool(
   tool: OtherTool,
   { backup, to, name, sealing, report }: WrittenForTool,
-  { signal, clock }: Shell,
+  { signal, clock, err }: Shell,
 ): Promise<string> {
   const { rancherArchive, rancherFileName, writeManifests, writeVelero } = await import('@infrabackup/formats');
   const { header } = backup;
   switch (tool) {
     case 'velero': {
       const { backupWriter } = await import('@infrabackup/storage');
+      const inClear: Backup = { ...backup, header: { ...header, warnings: warningsInClear(header) } };
       const errors = header.shortfalls.map(describeShortfall);
-      const warnings = header.warnings.map(describeWarning);
-      await writeVelero(backup, to, name, { writer: backupWriter(clock), errors, warnings, signal, report });
+      const warnings = inClear.header.warnings.map(describeWarning);
+      await writeVelero(inClear, to, name, { writer: backupWriter(clock), errors, warnings, signal, report });
+      await err.write(warnings.map((warning) => `warning: ${warning}\n`).join(''));
       return `backups/${name}`;
     }
     case 'rancher': {
@@ -41,4 +50,11 @@ export async function writeForTool(
       await writeManifests(backup, to, name, { signal, report });
       return name;
   }
+}
+
+/** What is worth attention of a copy in which nothing is encrypted. */
+function warningsInClear({ types, warnings }: ArchiveHeader): readonly BackupWarning[] {
+  const count = types.find((type) => typeName(type) === 'secrets')?.count ?? 0;
+  const others = warnings.filter(({ kind }) => kind === 'related-unreadable');
+  return count === 0 ? others : [{ kind: 'secrets-in-clear', count }, ...others];
 }

@@ -18,12 +18,20 @@ export class ServerUnavailableError extends Error {
  */
 export async function provisionGoProgram(program: string, modulePath: string, version: string): Promise<string> {
   const folder = await provisionFolder(`${program}-${version}`, `Building ${program} ${version}`, 150, async (made) => {
-    await requireCommand('go', ['version'], `${program} is built with Go`, 'https://go.dev/dl');
-    const env = { ...process.env, GOBIN: made.folder, GOFLAGS: '-mod=mod', GOWORK: 'off', CGO_ENABLED: '0' };
+    await requireGo(program);
+    const env = { ...process.env, ...goEnv, GOBIN: made.folder };
     const what = `go install ${modulePath}@v${version}`;
     await collectOutput(made.start('go', ['install', `${modulePath}@v${version}`], { env }), what);
   });
   return join(folder, program);
+}
+
+/** What Go builds with: nothing of the machine's own modules, no C compiler. */
+export const goEnv = { GOFLAGS: '-mod=mod', GOWORK: 'off', CGO_ENABLED: '0' } as const;
+
+/** Throws ServerUnavailableError, naming the program that is to be built, where there is no Go. */
+export function requireGo(program: string): Promise<void> {
+  return requireCommand('go', ['version'], `${program} is built with Go`, 'https://go.dev/dl');
 }
 
 /** A package of npm with all that it needs, from the cache or installed into it. The folder that holds node_modules. */
@@ -44,12 +52,17 @@ async function requireCommand(command: string, args: readonly string[], reason: 
   }
 }
 
-/** Filled aside and moved into place whole. Two runs at once wait for one another. */
-async function provisionFolder(
+/**
+ * A folder of the cache, by a name that tells the version; `fill` fills it where it is not there, and its `detail` shows
+ * how far that is. It is filled aside and moved into place whole. Two runs at once wait for one another.
+ *
+ * Throws ServerUnavailableError when a command of `fill` fails.
+ */
+export async function provisionFolder(
   name: string,
   what: string,
   usualSeconds: number,
-  fill: (made: Lifeline) => Promise<void>,
+  fill: (made: Lifeline, detail: (text: string) => void) => Promise<void>,
 ): Promise<string> {
   const folder = join(cacheFolder(), 'servers', name);
   if (existsSync(folder)) return folder;
@@ -60,7 +73,7 @@ async function provisionFolder(
     if (existsSync(folder)) return;
     const made = createLifeline(await mkdtemp(`${folder}.${process.pid}-`));
     try {
-      await stepsOnStderr(what, usualSeconds, () => fill(made));
+      await stepsOnStderr(what, usualSeconds, (detail) => fill(made, detail));
       await rename(made.folder, folder);
     } catch (error) {
       if (error instanceof CommandError) throw new ServerUnavailableError(`${name} could not be had: ${error.message}`);
