@@ -51,6 +51,7 @@ export type { KeepPeriod, KeepRuleReason, KeepRules } from './location/keep-rule
 export { readSummary } from './location/read-summary.ts';
 export type { ClaimOptions, HeldClaim } from './location/take-claim.ts';
 export { parseTtl } from './location/ttl.ts';
+export { uriBelow } from './location/uri-below.ts';
 export type { OpenSpool, Spool } from './archive/spool.ts';
 export type { IndexEntry } from './archive/index-entry.ts';
 export { createArchiveWriter } from './archive/archive-writer.ts';

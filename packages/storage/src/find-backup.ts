@@ -9,12 +9,12 @@ import {
   openArchiveFile,
   openBackup,
   storeSource,
+  uriBelow,
 } from '@infrabackup/core';
 import type { ArchiveSource, Backup, BackupFiles, Keyring, Store } from '@infrabackup/core';
 import { diskError, errnoOf } from './disk-error.ts';
 import { openFileStore } from './file-store.ts';
 import type { Locations } from './locations.ts';
-import { uriBelow } from './store-uri.ts';
 
 /** Where a backup that the user named lies; for a name, whether it is there shows when it is read. */
 export type FoundBackup =

@@ -14,7 +14,6 @@ export { openLocations } from './locations.ts';
 export type { Locations, LocationsOptions, NamedLocation } from './locations.ts';
 export { openStore } from './open-store.ts';
 export type { OpenStoreOptions } from './open-store.ts';
-export { uriBelow } from './store-uri.ts';
 export { keyFilesOf, readEncryptionConfig, readUserKeys } from './user-keys.ts';
 export type { KeyFiles, UserKeys } from './user-keys.ts';
 export { openUserRuns } from './user-runs.ts';

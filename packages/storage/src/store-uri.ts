@@ -35,12 +35,6 @@ export function formatStoreUri(scheme: string, address: string, options: Readonl
   return `${scheme}:${address}${query.length === 0 ? '' : `?${query.join('&')}`}`;
 }
 
-/** The location's URI with more path, for people. */
-export function uriBelow(uri: string, path: string): string {
-  const [place = '', query] = uri.split(/(?=\?)/, 2);
-  return `${place.replace(/\/$/, '')}/${path}${query ?? ''}`;
-}
-
 /** Names of options that hold the secret itself; `...File` and `...Ref` only say where it lies. */
 const secretOption =
   /(secret|passw(or)?d|passphrase|token|credential|signature|private.?key|access.?key|account.?key|api.?key|^sig$|^sas)(?!.*(file|ref)$)/i;

@@ -5,6 +5,7 @@ import {
   parseBackupName,
   refuseClearSecrets,
   rewriteBackup,
+  uriBelow,
   typeName,
   writeTogether,
   type Backup,
@@ -228,7 +229,7 @@ async function copyOut(
     );
     line.clear();
     if (given.output === 'name') await shell.out.write(`${key}\n`);
-    else if (given.output !== 'json') await shell.out.write(`${to.uri}/${key}: written for ${tool}\n`);
+    else if (given.output !== 'json') await shell.out.write(`${uriBelow(to.uri, key)}: written for ${tool}\n`);
     return { location: to.uri, key };
   } finally {
     line.clear();
@@ -252,7 +253,6 @@ function asItIs(backup: Backup, keys: UserKeys | undefined): Encryption | undefi
 
 async function say({ name }: BackupSummary, text: string, location: string, given: Flags, shell: Shell): Promise<void> {
   if (given.output === 'json') return;
-  const { uriBelow } = await import('@infrabackup/storage');
   await shell.out.write(given.output === 'name' ? `${name}\n` : `${uriBelow(location, `backups/${name}`)}: ${text}\n`);
 }
 

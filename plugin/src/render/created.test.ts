@@ -51,6 +51,8 @@ describe('what create says at its end', () => {
     const summary = await create(sampleCluster(sampleTypes, sampleObjects));
     const created = { summary, location: 'file:///backups', from: undefined, tookMs: 2_340 };
     await expect(withoutBytes(renderCreated(created))).toMatchFileSnapshot('__golden__/created.txt');
+    const withOptions = renderCreated({ ...created, location: 's3://bucket/prefix?region=eu-1' });
+    expect(withOptions).toContain('Location:  s3://bucket/prefix/backups/nightly?region=eu-1\n');
     expect(renderCreatedNotes(created, err)).toBe(
       'warning: 1 Secret lies in this backup UNENCRYPTED: whoever can read the location can read them\n',
     );

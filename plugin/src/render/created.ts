@@ -1,4 +1,4 @@
-import type { BackupSummary } from '@infrabackup/core';
+import { uriBelow, type BackupSummary } from '@infrabackup/core';
 import type { Sink } from '../shell.ts';
 import { describeShortfalls, describeWarning } from './backup-notes.ts';
 import { describeEncrypted, describeInClear } from './encryption-notes.ts';
@@ -27,20 +27,20 @@ export function renderCreated({ summary, location, from, tookMs }: Created): str
   const context = cluster.context === undefined ? '' : `, context ${cluster.context}`;
   return `Backup ${name}: ${formatCount(objects, 'object')} of ${formatCount(types, 'type')}, ${size}, in ${formatSeconds(tookMs)}
 
-  Location:  ${location}/backups/${name}
+  Location:  ${uriBelow(location, `backups/${name}`)}
   Cluster:   Kubernetes ${cluster.version} at ${cluster.server}${context}
   Instant:   ${startedAt}${revision === undefined ? '' : `, revision ${revision}`}
   Digest:    ${digest}
-  Expires:   ${describeExpiry(name, expiresAt)}
+  Expires:   ${describeExpiry(name, expiresAt, where)}
 ${summary.encryption === null ? '' : `  Encrypted: ${describeEncrypted(summary)}\n`}
 Browse it:   kubectl infrabackup get ${name} all -A${where}
 Check it:    kubectl infrabackup verify ${name} --digest ${digest}${where}
 `;
 }
 
-function describeExpiry(name: string, expiresAt: string | undefined): string {
-  if (expiresAt === undefined) return `never: nothing deletes it but 'kubectl infrabackup delete ${name}'`;
-  return `${expiresAt}: from then on 'kubectl infrabackup prune' deletes it; nothing does so by itself`;
+function describeExpiry(name: string, expiresAt: string | undefined, where: string): string {
+  if (expiresAt === undefined) return `never: nothing deletes it but 'kubectl infrabackup delete ${name}${where}'`;
+  return `${expiresAt}: from then on 'kubectl infrabackup prune${where}' deletes it; nothing does so by itself`;
 }
 
 /** What is wrong with it, or must be known of it; empty where that is nothing. */
