@@ -186,7 +186,8 @@ export class GitStore implements Store {
   }
 
   async #ask(signal: AbortSignal | undefined, isLocked: boolean): Promise<Snapshot> {
-    const { branch, commit } = await this.#clone.tip(this.#branch, signal);
+    const unknown = { branch: '', commit: undefined };
+    const { branch, commit } = await this.#reader.mended(unknown, signal, () => this.#clone.tip(this.#branch, signal));
     if (commit === undefined) return { branch, commit, files: new Map() };
     if (this.#latest?.commit === commit) return this.#latest;
     const found = await (isLocked

@@ -46,6 +46,7 @@ export class LocalClone {
   #networkGit: Promise<Git> | undefined;
   /** The operations of this process that hold the lock, one after another. */
   #queue: Promise<unknown> = Promise.resolve();
+  #isHeld = false;
 
   constructor({ url, cacheFolder, env }: LocalCloneOptions) {
     this.#url = url;
@@ -192,9 +193,11 @@ export class LocalClone {
       throwIfCancelled(signal);
       const release = await this.#lock(signal);
       try {
+        this.#isHeld = true;
         await this.#made();
         return await use();
       } finally {
+        this.#isHeld = false;
         await release();
       }
     } finally {
@@ -218,6 +221,11 @@ export class LocalClone {
       await this.#retried(signal, fetch(['--depth=1']));
     }
     return (await this.#known(branch)) ?? commit;
+  }
+
+  /** Whether {@link locked} is at work, inside which the clone cannot be made anew. */
+  get isHeld(): boolean {
+    return this.#isHeld;
   }
 
   /** Throws the clone away and begins a new one with that branch. */

@@ -109,11 +109,16 @@ export class SnapshotReader {
   }
 
   /** Does what reads from the clone, and again with a new one where it is damaged. */
-  async mended<T>({ branch, commit }: Snapshot, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+  async mended<T>(
+    { branch, commit }: Pick<Snapshot, 'branch' | 'commit'>,
+    signal: AbortSignal | undefined,
+    work: () => Promise<T>,
+  ): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      if (!isDamage(error)) throw error;
+      // Whoever holds the lock sees to it when that is given back.
+      if (!isDamage(error) || this.#clone.isHeld) throw error;
       await this.#clone.remake(branch, commit, signal);
       return work();
     }
