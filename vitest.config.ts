@@ -30,7 +30,7 @@ export default defineConfig({
           include: ['test/peers/**/*.test.ts'],
           // Restores of other tools take minutes.
           testTimeout: 1_800_000,
-          expect: { poll: { timeout: 180_000, interval: 200 } },
+          expect: { poll: { timeout: 90_000, interval: 200 } },
           // The first time the tools are built.
           hookTimeout: 1_800_000,
           fileParallelism: false,
