@@ -75,6 +75,17 @@ await describeOnServer('backups in a git repository', provisionGit, startGitHttp
       expect(git('log', '-p', 'main')).not.toContain(Buffer.from('hunter2').toString('base64'));
     });
 
+    it('for age recipients, with a key of their own each, have but the names of objects in the tree', async () => {
+      const recipient = 'age1pcjyw2avap5prddd33gdm9crpwld88v93kjlj7ejlclcf57n9dcsjp7xwe';
+      const aged = ['--age-recipient', recipient, '--encrypt-resources', 'secrets', '--to'];
+      const location = onServer.server.location('backups.git', { branch: 'aged', path: 'one' });
+      await workplace.succeed('create', 'first', ...aged, location);
+      const tree = git('rev-parse', 'aged:one/objects');
+      expect(git('show', 'aged:one/objects/told/secrets/token.yaml')).toContain('encrypted: for age recipients');
+      await workplace.succeed('create', 'second', ...aged, location);
+      expect(git('rev-parse', 'aged:one/objects')).toBe(tree);
+    });
+
     it('of a part of the cluster leave the rest of the tree as it is', async () => {
       const others = git('ls-tree', '-r', 'main', 'objects/default', 'objects/kube-system', 'objects/cluster');
       await on.cluster.kubectl(['-n', 'told', 'delete', 'configmap', 'coming']);

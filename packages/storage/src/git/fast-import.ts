@@ -41,7 +41,7 @@ export interface CommitBody {
 }
 
 /** Holds the commit that is being made, so that nothing tidies it away. */
-export const pendingRef = 'refs/infrabackup/pending';
+const pendingRef = 'refs/infrabackup/pending';
 
 /** What makes `git fast-import` write the commit and print its id. */
 export async function* importOfCommit({ parent, committer, message, changes }: CommitBody): AsyncGenerator<Buffer> {
