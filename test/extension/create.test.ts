@@ -291,10 +291,12 @@ await describeInWindow('taking backups in the editor', suite, (on) => {
       join(server.home, '.config/infrabackup/config.yaml'),
       JSON.stringify({ locations: { vault: { uri: `file://${encodeURI(join(server.home, 'vault'))}`, encryption } } }),
     );
-    await window.menu(/^Location vault/, 'Create Backup…');
+    await window.row(/^Location vault/).waitFor();
+    await window.command('Infrabackup: Create Backup');
     await window.pick(/Back up what/, /Some namespaces/);
     await window.tick(/Which namespaces/, 'shop');
     await window.answer(counted, 'locked-away');
+    await window.pick(/Where to/, /^vault/);
     await window.pick(/Keep it for how long/, /For ever/);
     await window.pick(/Encrypt the backup/, /As location vault says/);
     const secrets = [/^Backup locked-away/, /^Namespace shop/, /^Secret, 1 object/] as const;

@@ -105,6 +105,9 @@ export async function openWorkbench(browser: Browser, server: CodeServer): Promi
   const quickInput = page.locator('.quick-input-widget');
   const center = page.locator('.notifications-center.visible');
 
+  /** The tooltip of a row lies over the one below it for as long as the mouse is there. */
+  const leaveRows = (): Promise<void> => page.mouse.move(900, 10);
+
   async function question(text: RegExp): Promise<Locator> {
     const asked = quickInput.filter({ visible: true });
     const said = async (): Promise<string> => {
@@ -140,12 +143,14 @@ export async function openWorkbench(browser: Browser, server: CodeServer): Promi
       }
     },
     async inline(way, action) {
+      await leaveRows();
       await row(way).hover();
       await row(way).getByRole('button', { name: action }).click();
     },
     async menu(way, entry) {
       const item = page.getByRole('menuitem', { name: entry });
       await untilItHolds(async () => {
+        await leaveRows();
         await row(way).click({ button: 'right' });
         await item.waitFor({ timeout: retryMs });
         // A menu is deaf to the mouse for the first 100 ms, so that the click that opens it runs nothing.
