@@ -6,6 +6,8 @@ import { provisionGoProgram } from './provision-folder.ts';
 import { makeServerCertificate, startServer } from './server-process.ts';
 
 const version = '1.8.0';
+/** Longer than a busy machine takes from one look at a connection to the next. */
+const quietMs = 1_500;
 
 /** A pair of keys as the tools of AWS take it from the environment. */
 export interface S3Keys {
@@ -99,7 +101,7 @@ export async function startVersitygw(program: string): Promise<S3Server> {
         const now = await sizesOfUploads();
         if (now === before) return;
         before = now;
-        await sleep(300);
+        await sleep(quietMs);
       }
     },
     stop: server.stop,

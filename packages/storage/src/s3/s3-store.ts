@@ -105,7 +105,7 @@ export class S3Store implements Store {
   async stat(key: string, signal?: AbortSignal): Promise<StoreEntry | undefined> {
     checkKey(key);
     // A listing, since the answer to a HEAD cannot say what is wrong. The key itself comes first of all that begin so.
-    const { Contents = [] } = await this.#page({ prefix: key, limit: 1 }, signal);
+    const { Contents = [] } = await this.#page({ prefix: key, limit: 1 }, signal, 'look up');
     return this.#entries(Contents).find((entry) => entry.key === key);
   }
 
@@ -226,6 +226,7 @@ export class S3Store implements Store {
   async #page(
     query: { prefix: string; delimiter?: string | undefined; token?: string | undefined; limit?: number },
     signal: AbortSignal | undefined,
+    verb: 'list' | 'look up' = 'list',
   ): Promise<ListObjectsV2CommandOutput> {
     throwIfCancelled(signal);
     const command = new ListObjectsV2Command({
@@ -238,7 +239,7 @@ export class S3Store implements Store {
     try {
       return await this.#client.send(command, signal && { abortSignal: signal });
     } catch (error) {
-      throw this.#failure(error, 'list', query.prefix, signal);
+      throw this.#failure(error, verb, query.prefix, signal);
     }
   }
 
