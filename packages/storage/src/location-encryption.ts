@@ -2,6 +2,7 @@ import { isAbsolute } from 'node:path';
 import { AppError, encryptionBy, encryptionForAge } from '@infrabackup/core';
 import type { Encryption } from '@infrabackup/core';
 import { readEncryptionConfig, readUserKeys } from './user-keys.ts';
+import type { KeyFiles } from './user-keys.ts';
 
 /** How backups in a location are encrypted and read where no flag says it. */
 export interface LocationEncryption {
@@ -49,6 +50,22 @@ export function parseLocationEncryption(value: unknown, where: string): Location
       `${where}.resources is for ageRecipients: an EncryptionConfiguration has its own rules`,
     );
   return encryption;
+}
+
+/**
+ * The files that are named, or else those of the location, or else those that INFRABACKUP_ENCRYPTION_CONFIG and
+ * INFRABACKUP_AGE_IDENTITY name.
+ */
+export function keyFilesOf(
+  named: KeyFiles,
+  env: Readonly<Record<string, string | undefined>>,
+  ofLocation: LocationEncryption = {},
+): KeyFiles {
+  return {
+    encryptionConfig:
+      named.encryptionConfig ?? ofLocation.config ?? (env['INFRABACKUP_ENCRYPTION_CONFIG'] || undefined),
+    ageIdentity: named.ageIdentity ?? ofLocation.ageIdentity ?? (env['INFRABACKUP_AGE_IDENTITY'] || undefined),
+  };
 }
 
 /**

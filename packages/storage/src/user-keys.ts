@@ -7,7 +7,6 @@ import {
   type EncryptionConfig,
   type Keyring,
 } from '@infrabackup/core';
-import type { LocationEncryption } from './location-encryption.ts';
 
 /** The files with a user's keys; absent: none of that kind. */
 export interface KeyFiles {
@@ -19,22 +18,6 @@ export interface KeyFiles {
 
 /** What a user can open encrypted objects with: keys, and the rules that they stand in. */
 export type UserKeys = Keyring & EncryptionConfig;
-
-/**
- * The files that are named, or else those of the location, or else those that INFRABACKUP_ENCRYPTION_CONFIG and
- * INFRABACKUP_AGE_IDENTITY name.
- */
-export function keyFilesOf(
-  named: KeyFiles,
-  env: Readonly<Record<string, string | undefined>>,
-  ofLocation: LocationEncryption = {},
-): KeyFiles {
-  return {
-    encryptionConfig:
-      named.encryptionConfig ?? ofLocation.config ?? (env['INFRABACKUP_ENCRYPTION_CONFIG'] || undefined),
-    ageIdentity: named.ageIdentity ?? ofLocation.ageIdentity ?? (env['INFRABACKUP_AGE_IDENTITY'] || undefined),
-  };
-}
 
 /**
  * The keys in these files, whose paths start from the working folder; undefined where no file is named.
