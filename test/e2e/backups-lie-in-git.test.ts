@@ -75,6 +75,24 @@ await describeOnServer('backups in a git repository', provisionGit, startGitHttp
       expect(git('log', '-p', 'main')).not.toContain(Buffer.from('hunter2').toString('base64'));
     });
 
+    it('hold Secrets in clear where somebody says that this is meant, whichever way they come', async () => {
+      const location = onServer.server.location('backups.git', { branch: 'clear' });
+      await workplace.succeed('create', 'source', '-n', 'told', '--to', join(workplace.home, 'source'));
+      const from = ['source', '--from', join(workplace.home, 'source'), '--to', location];
+      for (const way of [[], ['--as', 'again'], ['--format', 'manifests'], ['--format', 'rancher']]) {
+        const { exitCode, stderr } = await workplace.run('copy', ...from, ...way);
+        expect([exitCode, stderr]).toEqual([6, expect.stringContaining('--allow-clear-secrets')]);
+      }
+      expect(git('for-each-ref', 'refs/heads/clear')).toBe('');
+      for (const way of [[], ['--format', 'manifests', '--as', 'yaml']]) {
+        await workplace.succeed('copy', ...from, ...way, '--allow-clear-secrets');
+      }
+      expect(git('log', '--format=%s', 'clear').trim()).toBe('Copy backup yaml for manifests\nCopy backup source');
+      const secret = git('show', 'clear:objects/told/secrets/token.yaml');
+      expect(secret).toContain(Buffer.from('hunter2').toString('base64'));
+      expect(git('show', 'clear:yaml/told/secrets/token.yaml')).toBe(secret);
+    });
+
     it('for age recipients, with a key of their own each, have but the names of objects in the tree', async () => {
       const recipient = 'age1pcjyw2avap5prddd33gdm9crpwld88v93kjlj7ejlclcf57n9dcsjp7xwe';
       const aged = ['--age-recipient', recipient, '--encrypt-resources', 'secrets', '--to'];
