@@ -74,8 +74,7 @@ await describeInWindow(
       const { window, server } = on;
       await window.expand(...configMaps);
       await window.menu(web, 'Compare with a Local File…');
-      // The dialog of a window in a browser is a box for a path.
-      await window.answer(/The manifest of web/, join(server.workspace, 'web.yaml'));
+      await window.file(/The manifest of web/, join(server.workspace, 'web.yaml'));
       await expect.poll(() => window.title()).toContain('web (before-upgrade ↔ web.yaml)');
       await expect.poll(() => window.text(window.diff().right)).toContain('green');
     });

@@ -133,7 +133,7 @@ await describeInWindow('taking backups in the editor', suite, (on) => {
     const { window, server } = on;
     await window.command('Infrabackup: Create Backup');
     await window.pick(/Back up what/, /What a file says/);
-    await window.answer(/What to Back Up/, join(server.workspace, 'velero.yaml'));
+    await window.file(/What to Back Up/, join(server.workspace, 'velero.yaml'));
     await window.answer(/Create Backup of platform-engineer: \d+ objects of 2 types/, 'by-spec');
     await window.pick(/Keep it for how long/, /As the file says/);
     await window.pick(/Encrypt the backup/, /Not encrypted/);

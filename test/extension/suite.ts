@@ -48,6 +48,7 @@ export async function describeInWindow(title: string, suite: EditorSuite, body: 
     beforeAll(async () => {
       Object.assign(on, { window: await openWorkbench(on.browser, on.server) });
       await on.window.openBackups();
+      if (suite.trust !== false) await on.window.untilTrusted();
     });
     // Each test starts from a window without editors, questions and messages.
     afterEach(async ({ task }) => {

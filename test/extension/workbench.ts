@@ -41,6 +41,8 @@ export interface Workbench extends AsyncDisposable {
   readonly hosts: ReadonlySet<string>;
   /** Opens the Backups container by its icon. */
   openBackups(): Promise<void>;
+  /** Waits until the window knows that its workspace is trusted, which it learns late: before, commands are off. */
+  untilTrusted(): Promise<void>;
   /** A row of the side bar, by its accessible name. */
   row(way: Way): Locator;
   /** The sign that stands behind a row's label; empty where there is none. */
@@ -62,6 +64,8 @@ export interface Workbench extends AsyncDisposable {
   tick(question: RegExp, label: string): Promise<void>;
   /** Answers the box that asks so, with what it offers when nothing is given. */
   answer(question: RegExp, text?: string): Promise<void>;
+  /** Names the file that the dialog with this title asks for, which in a browser is a box for a path. */
+  file(title: RegExp, path: string): Promise<void>;
   /** The list or box that asks so, when it is there. */
   question(text: RegExp): Promise<Locator>;
   /** The title of the editor in front. */
@@ -126,6 +130,11 @@ export async function openWorkbench(browser: Browser, server: CodeServer): Promi
       if ((await icon.getAttribute('aria-selected')) !== 'true') await icon.click();
       await sideBar.getByRole('button', { name: /^Backups Section/ }).waitFor({ timeout: firstWaitMs });
     },
+    async untilTrusted() {
+      // The actions of a view show while the mouse is over it.
+      await sideBar.getByRole('button', { name: /^Backups Section/ }).hover();
+      await sideBar.getByRole('button', { name: 'Create Backup…', disabled: false }).waitFor({ timeout: firstWaitMs });
+    },
     row,
     async badge(way) {
       const id = await row(way).getAttribute('id');
@@ -171,6 +180,13 @@ export async function openWorkbench(browser: Browser, server: CodeServer): Promi
       await page.keyboard.press('Enter');
     },
     question,
+    async file(title, path) {
+      const box = await question(title);
+      // Once it has read its folder it overwrites what was typed before.
+      await box.getByRole('option', { name: '..', exact: true }).waitFor();
+      await box.getByRole('textbox').first().fill(path);
+      await box.getByRole('textbox').first().press('Enter');
+    },
     async pick(text, label, typed) {
       const box = await question(text);
       if (typed !== undefined) await box.getByRole('textbox').first().fill(typed);
