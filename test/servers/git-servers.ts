@@ -97,7 +97,9 @@ export async function startGitSsh(sshd: string): Promise<GitServer> {
   const as = async (key: string, knownHosts: string): Promise<Record<string, string>> => {
     const options = ['BatchMode=yes', 'IdentitiesOnly=yes', `IdentityFile=${join(folder, key)}`];
     const known = ['StrictHostKeyChecking=yes', `UserKnownHostsFile=${join(folder, knownHosts)}`];
-    const words = [...options, ...known].map((option) => `-o ${option}`);
+    // One connection for all that a key does: making a new one each time takes longer than what is tested.
+    const shared = ['ControlMaster=auto', `ControlPath=${join(folder, `${key}.control`)}`, 'ControlPersist=20'];
+    const words = [...options, ...known, ...shared].map((option) => `-o ${option}`);
     return { ...(await isolated(server, key)), GIT_SSH_COMMAND: `ssh -F /dev/null ${words.join(' ')}` };
   };
   return {

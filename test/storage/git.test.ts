@@ -309,7 +309,10 @@ await describeOnServer('a repository behind sshd', provisionSshd, startGitSsh, (
     const { location } = await newPlace(on);
     const stranger = await open(location, on.server.strangerEnv!);
     await expectFailure(() => stranger.read('k'), 'STORE_CREDENTIALS', /other credentials/, /git ls-remote/);
-    const ssh = on.server.env['GIT_SSH_COMMAND']!.replace(/UserKnownHostsFile=\S+/, 'UserKnownHostsFile=/dev/null');
+    const ssh = on.server.env['GIT_SSH_COMMAND']!.replace(
+      /UserKnownHostsFile=\S+/,
+      'UserKnownHostsFile=/dev/null',
+    ).replace(/ControlPath=\S+/, 'ControlPath=none');
     const unknown = await open(location, { ...on.server.env, GIT_SSH_COMMAND: ssh });
     await expectFailure(() => unknown.read('k'), 'STORE_TLS', /host key/, /fingerprint/);
     const absent = await open(on.server.location('absent.git'), on.server.env);
