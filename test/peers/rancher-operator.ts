@@ -15,7 +15,7 @@ export const rancherVersion = '1.2.1';
 export const rancherNamespace = 'cattle-resources-system';
 
 /** Longer than it takes for anything that a test waits for, the restore of ten thousand objects included. */
-const deadlineMs = 600_000;
+const deadlineMs = 1_500_000;
 const charts = 'charts/rancher-backup-crd/templates';
 
 /** What an operator works on. */

@@ -14,7 +14,7 @@ export const veleroVersion = '1.18.3';
 const pluginVersion = '1.14.3';
 
 /** Longer than it takes for anything that a test waits for, the restore of ten thousand objects included. */
-const deadlineMs = 600_000;
+const deadlineMs = 1_500_000;
 const pollMs = 50;
 
 /** Where everything of Velero's lies in a cluster. */
