@@ -73,7 +73,7 @@ async function addHook(repository: string, name: string, script: string): Promis
 }
 
 await describeOnServer('a repository on this machine', provisionGit, startGitFolder, (on) => {
-  storeConformance('git+file', async () => (await newPlace(on)).store, { bufferedMiB: 8 });
+  storeConformance('git+file', async () => (await newPlace(on)).store, { bufferedMiB: 16 });
 
   describe('a location in a repository', () => {
     it('is the branch and the folder that are named, and leaves all others alone', async () => {
@@ -269,7 +269,7 @@ await describeOnServer('a repository on this machine', provisionGit, startGitFol
 });
 
 await describeOnServer("a repository behind git's http-backend", provisionGit, startGitHttps, (on) => {
-  storeConformance('git+https', async () => (await newPlace(on)).store, { bufferedMiB: 8 });
+  storeConformance('git+https', async () => (await newPlace(on)).store, { bufferedMiB: 16 });
 
   describe('what goes wrong over HTTPS is told apart', () => {
     it('a wrong password, and none', async () => {
@@ -303,7 +303,7 @@ await describeOnServer("a repository behind git's http-backend", provisionGit, s
 });
 
 await describeOnServer('a repository behind sshd', provisionSshd, startGitSsh, (on) => {
-  storeConformance('git+ssh', async () => (await newPlace(on)).store, { bufferedMiB: 8 });
+  storeConformance('git+ssh', async () => (await newPlace(on)).store, { bufferedMiB: 16 });
 
   it('tells a wrong key, a host that ssh does not know and a missing repository apart', async () => {
     const { location } = await newPlace(on);
