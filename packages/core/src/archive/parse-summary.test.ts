@@ -52,6 +52,7 @@ describe('a summary', () => {
     ['a revision that is no text', ['revision'], 5, /member revision is not text/],
     ['encryption without keys', ['encryption'], { age: '' }, /member encryption.keys is not a list/],
     ['a negative count', ['types', 0, 'count'], -1, /member types\[0\].count is not a count/],
+    ['a type that comes twice', ['types', 1], sample.types[0], /names the type \S+ twice/],
     ['types that are no list', ['types'], {}, /member types is not a list/],
     ['a namespace without a count', ['types', 1, 'namespaces', 'x'], 'many', /namespaces.x is not a count/],
     ['a file digest of another kind', ['archive', 'sha256'], 'md5', /archive.sha256 is not a sha256/],

@@ -1,6 +1,7 @@
 import { AppError } from '../errors/app-error.ts';
 import { compareRefs, parseRefKey } from '../object/ref.ts';
 import type { ObjectRef } from '../object/ref.ts';
+import { typeName } from '../object/resource-type.ts';
 import { blockLimitBytes } from './archive-layout.ts';
 import { damaged } from './damaged.ts';
 import { list, map, matching, natural, object, orNull, optional, text, truth } from './json-shape.ts';
@@ -122,6 +123,7 @@ export function parseSummary(fileText: string, options: ParseSummaryOptions = {}
   const summary = parse(fileText, 'the summary', summaryShape) as unknown as BackupSummary;
   const unchanged = options.evenIfChanged === true || digestOf(summary) === summary.digest;
   if (!unchanged) throw damaged(`the summary of ${summary.name} is not what its own digest says`);
+  checkTypes(summary, 'the summary');
   checkIndex(summary, 'the summary');
   return withKnownKinds(summary, 'the summary');
 }
@@ -129,6 +131,7 @@ export function parseSummary(fileText: string, options: ParseSummaryOptions = {}
 /** What an archive says about itself, from its entry `metadata/infrabackup/backup.json`. Throws as {@link parseSummary}. */
 export function parseHeader(entryText: string): ArchiveHeader {
   const header = parse(entryText, 'the header of the archive', headerShape) as unknown as ArchiveHeader;
+  checkTypes(header, 'the header of the archive');
   checkIndex(header, 'the header of the archive');
   return withKnownKinds(header, 'the header of the archive');
 }
@@ -166,6 +169,13 @@ function digestOf(summary: BackupSummary): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Each type is counted, and written anew by a copy, once. */
+function checkTypes({ types }: ArchiveHeader, where: string): void {
+  const names = types.map(typeName);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw damaged(`${where} names the type ${twice} twice`);
 }
 
 /** Blocks lie one behind another, in the order of their entries, and fill the file: readers rely on it. */

@@ -31,7 +31,7 @@ async function newPlace(options = 'creates=true&ranges=true', text = script): Pr
 }
 
 if (canRun) {
-  storeConformance('the command of docs/locations.md', () => newPlace(), { bufferedMiB: 8 });
+  storeConformance('the command of docs/locations.md', () => newPlace(), { bufferedMiB: 16 });
 }
 
 describe.runIf(canRun)('a command as a location', () => {
