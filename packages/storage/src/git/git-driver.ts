@@ -16,7 +16,7 @@ const branchName = /^(?!.*(\.\.|\/\/|\/\.|\.lock(\/|$)|@\{|[./]$))[A-Za-z0-9_][A
 const folderName = /^[A-Za-z0-9_:+@=-][A-Za-z0-9._:+@=-]*$/;
 
 const options = {
-  branch: matching('the branch; the default one of the repository where left out', (text) =>
+  branch: matching('the branch; where left out the default one of the repository, or `main` in an empty one', (text) =>
     branchName.test(text) ? text : undefined,
   ),
   path: matching('the folder in the repository; all of it where left out', (text) => {
