@@ -314,6 +314,8 @@ await describeOnServer('S3 on versitygw', provisionVersitygw, startVersitygw, (o
         stdio: ['ignore', 'pipe', 'inherit'],
       });
       await once(child.stdout, 'data');
+      // What the writer has handed on may not have arrived yet.
+      await expect.poll(() => on.server.unfinishedUploads()).not.toEqual([]);
       child.kill('SIGKILL');
       await once(child, 'close');
       await on.server.settled();
