@@ -31,8 +31,8 @@ await describeWithEditor(
       await window.pick(/deployments\.apps\/web -n shop: 1 version/, /before-upgrade/);
       await expect.poll(() => window.title()).toContain('web (live in platform-engineer ↔ before-upgrade)');
 
+      // The preview brings its own view to the front: a click on the icon of a view that is open would close it.
       await window.menu('web', 'Preview Restore');
-      await window.openBackups();
       await window.row(/^Preview of restoring deployments\.apps\/web .*, 1 change/).waitFor();
     });
   },

@@ -39,7 +39,7 @@ export interface Workbench extends AsyncDisposable {
   readonly page: Page;
   /** Every host that the page asked for something. */
   readonly hosts: ReadonlySet<string>;
-  /** Opens the Backups container by its icon. */
+  /** Opens the Backups container by its icon, where nothing else is about to open it: the icon of an open one closes it. */
   openBackups(): Promise<void>;
   /** Waits until the window knows that its workspace is trusted, which it learns late: before, commands are off. */
   untilTrusted(): Promise<void>;
