@@ -19,7 +19,8 @@ export async function openNamed(
 
 /** The backups of other tools in a store, of which these folders and the archives at its root may be. */
 export async function listOthers(store: Store, folders: readonly string[]): Promise<readonly ListedForeign[]> {
-  const files = (await Array.fromAsync(store.listNames(''))).filter((name) => /\.tar\.gz(\.enc)?$/.test(name));
+  const { listArchiveNames } = await import('@infrabackup/storage');
+  const files = await listArchiveNames(store);
   if (folders.length === 0 && files.length === 0) return [];
   const { listForeign } = await import('@infrabackup/formats');
   return listForeign(store, { folders, files });

@@ -1,5 +1,5 @@
 import {
-  typeName,
+  countClearSecrets,
   type ArchiveHeader,
   type Backup,
   type BackupWarning,
@@ -54,7 +54,7 @@ export async function writeForTool(
 
 /** What is worth attention of a copy in which nothing is encrypted. */
 function warningsInClear({ types, warnings }: ArchiveHeader): readonly BackupWarning[] {
-  const count = types.find((type) => typeName(type) === 'secrets')?.count ?? 0;
+  const count = countClearSecrets(types, null);
   const others = warnings.filter(({ kind }) => kind === 'related-unreadable');
   return count === 0 ? others : [{ kind: 'secrets-in-clear', count }, ...others];
 }

@@ -37,7 +37,7 @@ export { backupFiles, backupNameOfSummary, backupsPrefix } from './location/back
 export type { BackupFiles } from './location/backup-files.ts';
 export { defaultBackupName, isBackupName, parseBackupName } from './location/backup-name.ts';
 export type { BackupWriter } from './location/backup-writer.ts';
-export { abandonBackup, claimBackup, publishSummary } from './location/claim-backup.ts';
+export { abandonBackup, claimBackup, publishSummary, writeUnderClaim } from './location/claim-backup.ts';
 export { deleteBackup } from './location/delete-backup.ts';
 export type { DeleteOptions } from './location/delete-backup.ts';
 export { compareAge } from './location/compare-age.ts';
@@ -116,7 +116,7 @@ export { proxyFor } from './proxy-for.ts';
 export type { BackupEvent, ReportBackup } from './backup/backup-event.ts';
 export { countPlanned, planBackup } from './backup/plan-backup.ts';
 export type { BackupPlan, TypeCounts } from './backup/plan-backup.ts';
-export { refuseClearSecrets } from './location/clear-secrets.ts';
+export { countClearSecrets, refuseClearSecrets } from './location/clear-secrets.ts';
 export { copyBackup } from './backup/copy-backup.ts';
 export type { CopiedBackup, CopyBackupOptions, CopyProgress } from './backup/copy-backup.ts';
 export { rewriteBackup } from './backup/rewrite-backup.ts';

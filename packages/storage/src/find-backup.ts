@@ -54,8 +54,8 @@ export interface FindBackupOptions {
 }
 
 const tarSuffix = '.tar.gz';
-/** Rancher's operator calls an archive so in which objects are encrypted. */
-const sealedSuffix = '.tar.gz.enc';
+/** How archives are called; Rancher's operator adds the last part where objects in it are encrypted. */
+const archiveSuffix = /\.tar\.gz(\.enc)?$/;
 
 /**
  * Finds a backup by its name in a location, or by the path of its folder or its tarball, wherever they were copied to.
@@ -66,7 +66,7 @@ const sealedSuffix = '.tar.gz.enc';
  */
 export async function findBackup(named: string, options: FindBackupOptions): Promise<FoundBackup> {
   const { from, locations, workingFolder, signal } = options;
-  if (!/[/\\]|^\.{1,2}$|\.tar\.gz(\.enc)?$/.test(named)) {
+  if (!/[/\\]|^\.{1,2}$/.test(named) && !archiveSuffix.test(named)) {
     const store = await locations.open(from);
     return {
       kind: 'stored',
@@ -86,7 +86,7 @@ export async function findBackup(named: string, options: FindBackupOptions): Pro
     });
   }
   const path = resolve(workingFolder, named);
-  return path.endsWith(tarSuffix) || path.endsWith(sealedSuffix) ? findTarball(path, signal) : findFolder(path);
+  return archiveSuffix.test(path) ? findTarball(path, signal) : findFolder(path);
 }
 
 /** Opens a backup that {@link findBackup} found. Throws BACKUP_NOT_FOUND, BACKUP_DAMAGED, BACKUP_FORMAT. */
@@ -116,7 +116,12 @@ async function openOwn(found: FoundBackup, { keyring, signal }: OpenFoundOptions
 
 /** Whether the text is the name of a file, not a path, that an archive of any tool may have. */
 function isArchiveName(text: string): boolean {
-  return !/[/\\]/.test(text) && (text.endsWith(tarSuffix) || text.endsWith(sealedSuffix));
+  return !/[/\\]/.test(text) && archiveSuffix.test(text);
+}
+
+/** The files at a location's root that {@link findBackup} takes for archives beside it, by their names. */
+export async function listArchiveNames(store: Store, signal?: AbortSignal): Promise<readonly string[]> {
+  return (await Array.fromAsync(store.listNames('', signal))).filter(isArchiveName);
 }
 
 function findTarball(path: string, signal: AbortSignal | undefined): Promise<FoundBackup> {
@@ -135,7 +140,7 @@ async function findInStore(
       hint: 'rename the file: letters, digits and ._:+@=- will do',
     });
   }
-  const name = key.replace(/\.tar\.gz(\.enc)?$/, '');
+  const name = key.replace(archiveSuffix, '');
   const files = backupFiles(name, '');
   if ((await store.stat(files.summary, signal)) !== undefined) return { kind: 'stored', uri, store, name, files };
   const entry = await store.stat(key, signal);

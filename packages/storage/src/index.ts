@@ -5,7 +5,7 @@ export { openDiskRunStore } from './disk-run-store.ts';
 export { openDiskSpool } from './disk-spool.ts';
 export { openFileStore } from './file-store.ts';
 export type { FileStoreOptions } from './file-store.ts';
-export { findBackup, openFoundBackup } from './find-backup.ts';
+export { findBackup, listArchiveNames, openFoundBackup } from './find-backup.ts';
 export type { FindBackupOptions, FoundBackup, OpenFoundOptions, OpenOther } from './find-backup.ts';
 export type { LocationEntry } from './location-config.ts';
 export { encryptionOfLocation, keyFilesOf } from './location-encryption.ts';

@@ -1,12 +1,12 @@
 import {
   AppError,
   copyBackup,
+  countClearSecrets,
   encryptionOfKept,
   parseBackupName,
   refuseClearSecrets,
   rewriteBackup,
   uriBelow,
-  typeName,
   writeTogether,
   type Backup,
   type BackupSummary,
@@ -217,8 +217,7 @@ async function copyOut(
   }
   const name = parseBackupName(given.as ?? backup.header.name);
   const to = await openLocation(given.to, shell);
-  const hasSecrets = backup.header.types.some((type) => typeName(type) === 'secrets' && type.count > 0);
-  const inClear = hasSecrets && sealing?.sealerOf('secrets') === undefined;
+  const inClear = countClearSecrets(backup.header.types, null) > 0 && sealing?.sealerOf('secrets') === undefined;
   refuseClearSecrets(to, name, inClear, given['allow-clear-secrets']);
   const line = overwrittenLine(shell.err, shell.clock);
   const report = (count: number): void => line.show(`${name}  ${formatNumber(count)} objects`);

@@ -69,11 +69,10 @@ type Row =
       readonly other: ListedForeign;
     };
 
-const archiveName = /\.tar\.gz(\.enc)?$/;
-
 /** Where there are names that no backup of ours has, Velero may have made some; Rancher's archives lie beside them all. */
 async function othersIn(store: Store, names: readonly string[], shell: Shell): Promise<readonly Row[]> {
-  const files = (await Array.fromAsync(store.listNames('', shell.signal))).filter((name) => archiveName.test(name));
+  const { listArchiveNames } = await import('@infrabackup/storage');
+  const files = await listArchiveNames(store, shell.signal);
   if (names.length === 0 && files.length === 0) return [];
   const { listForeign } = await import('@infrabackup/formats');
   const listed = await listForeign(store, { folders: names, files }, shell.signal);

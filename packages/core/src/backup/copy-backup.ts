@@ -6,7 +6,7 @@ import { AppError, isAppError } from '../errors/app-error.ts';
 import { backupFiles, type BackupFiles } from '../location/backup-files.ts';
 import { readBackupFolder } from '../location/backup-folder.ts';
 import type { BackupWriter } from '../location/backup-writer.ts';
-import { claimBackup, leaveBackup, publishSummary } from '../location/claim-backup.ts';
+import { publishSummary, writeUnderClaim } from '../location/claim-backup.ts';
 import { readSummary } from '../location/read-summary.ts';
 import { confirmClaim, type HeldClaim } from '../location/take-claim.ts';
 import { writeBackupTogether } from '../location/write-backup.ts';
@@ -64,17 +64,13 @@ export async function copyBackup(options: CopyBackupOptions): Promise<CopiedBack
   }
   const inClear = countClearSecrets(summary.types, summary.encryption) > 0;
   refuseClearSecrets(to, summary.name, inClear, options.allowClearSecrets);
-  return writeBackupTogether(to, summary.name, `Copy backup ${summary.name}`, signal, async (into) => {
-    const held = await claimBackup(into, summary.name, { writer, signal, keepsContents: true });
-    try {
+  return writeBackupTogether(to, summary.name, `Copy backup ${summary.name}`, signal, (into) =>
+    writeUnderClaim(into, summary.name, { writer, signal, keepsContents: true }, async (held) => {
       const keptBytes = await copyFiles(summary, files, held, { ...options, to: into });
       await publishSummary(into, held, text, signal);
       return { summary, wasThere: false, keptBytes };
-    } catch (error) {
-      await leaveBackup(into, held);
-      throw error;
-    }
-  });
+    }),
+  );
 }
 
 /** Copies what is not there yet; resolves to the length of what was. */

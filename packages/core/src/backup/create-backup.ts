@@ -6,7 +6,7 @@ import type { ClusterReader } from '../cluster/reader.ts';
 import type { BackupWriter } from '../location/backup-writer.ts';
 import { describeEncryption } from '../encryption/encryption.ts';
 import type { BackupEncryption, Encryption } from '../encryption/encryption.ts';
-import { abandonBackup, claimBackup } from '../location/claim-backup.ts';
+import { writeUnderClaim } from '../location/claim-backup.ts';
 import type { HeldClaim } from '../location/take-claim.ts';
 import { contentTableVersion } from '../object/server-owned-members.ts';
 import { typeName } from '../object/resource-type.ts';
@@ -62,15 +62,11 @@ export async function createBackup(plan: BackupPlan, options: CreateBackupOption
   const inClear =
     encryption?.sealerOf('secrets') === undefined && plan.types.some(({ type }) => typeName(type) === 'secrets');
   refuseClearSecrets(options.store, name, inClear, options.allowClearSecrets);
-  return writeBackupTogether(options.store, name, `Back up ${name}`, signal, async (store) => {
-    const held = await claimBackup(store, name, { writer, signal });
-    try {
-      return await writeBackup(plan, { ...options, store }, held, startedAt);
-    } catch (error) {
-      await abandonBackup(store, held);
-      throw error;
-    }
-  });
+  return writeBackupTogether(options.store, name, `Back up ${name}`, signal, (store) =>
+    writeUnderClaim(store, name, { writer, signal }, (held) =>
+      writeBackup(plan, { ...options, store }, held, startedAt),
+    ),
+  );
 }
 
 async function writeBackup(

@@ -5,7 +5,7 @@ import type { BackupHeader, BackupSummary, TypeSummary } from '../archive/summar
 import { lockedError } from '../encryption/backup-lock.ts';
 import { describeEncryption, type Encryption } from '../encryption/encryption.ts';
 import type { BackupWriter } from '../location/backup-writer.ts';
-import { abandonBackup, claimBackup } from '../location/claim-backup.ts';
+import { writeUnderClaim } from '../location/claim-backup.ts';
 import type { HeldClaim } from '../location/take-claim.ts';
 import { rawObject } from '../object/object-scanner.ts';
 import { typeName, type TypeName } from '../object/resource-type.ts';
@@ -51,15 +51,9 @@ export async function rewriteBackup(options: RewriteBackupOptions): Promise<Back
   const described = describeEncryption(encryption, countsOf(backup.header.types));
   const inClear = countClearSecrets(backup.header.types, described) > 0;
   refuseClearSecrets(options.to, name, inClear, options.allowClearSecrets);
-  return writeBackupTogether(options.to, name, `Copy backup ${backup.header.name}`, signal, async (to) => {
-    const held = await claimBackup(to, name, { writer, signal });
-    try {
-      return await writeAnew({ ...options, to }, held);
-    } catch (error) {
-      await abandonBackup(to, held);
-      throw error;
-    }
-  });
+  return writeBackupTogether(options.to, name, `Copy backup ${backup.header.name}`, signal, (to) =>
+    writeUnderClaim(to, name, { writer, signal }, (held) => writeAnew({ ...options, to }, held)),
+  );
 }
 
 function countsOf(types: readonly TypeSummary[]): { readonly name: TypeName; readonly count: number }[] {

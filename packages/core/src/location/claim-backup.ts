@@ -40,6 +40,25 @@ export async function claimBackup(store: Store, name: string, options: ClaimBack
 }
 
 /**
+ * Lets `write` write a backup under a claim of its name. What an error leaves behind is cleared away; where debris is
+ * kept for a later writer (`keepsContents`), so is that. Throws as {@link claimBackup}, and what `write` throws.
+ */
+export async function writeUnderClaim<T>(
+  store: Store,
+  name: string,
+  options: ClaimBackupOptions,
+  write: (held: HeldClaim) => Promise<T>,
+): Promise<T> {
+  const held = await claimBackup(store, name, options);
+  try {
+    return await write(held);
+  } catch (error) {
+    await (options.keepsContents === true ? leaveBackup : abandonBackup)(store, held);
+    throw error;
+  }
+}
+
+/**
  * Makes the backup exist: writes its summary.
  *
  * The claim is confirmed before and after. Whoever takes over looks for a summary once its claim is there; so either it
@@ -90,7 +109,7 @@ export async function abandonBackup(store: Store, held: HeldClaim): Promise<AppE
  * Gives up a claim and leaves what was written under it, for a writer that was cut off and can be gone on with: debris
  * until then. As {@link abandonBackup} it takes no signal and throws nothing; what cannot be given up becomes stale.
  */
-export async function leaveBackup(store: Store, held: HeldClaim): Promise<void> {
+async function leaveBackup(store: Store, held: HeldClaim): Promise<void> {
   try {
     const { claim } = await readBackupFolder(store, held.name);
     if (claim?.id !== held.writer.id) return;

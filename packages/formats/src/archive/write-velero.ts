@@ -1,10 +1,9 @@
 import { gzipSync } from 'node:zlib';
 import {
-  abandonBackup,
-  claimBackup,
   formatInstant,
   parseManifest,
   veleroBackup,
+  writeUnderClaim,
   type Backup,
   type BackupWriter,
   type HeldClaim,
@@ -39,13 +38,7 @@ export async function writeVelero(
   options: WriteVeleroOptions,
 ): Promise<number> {
   const { writer, signal } = options;
-  const held = await claimBackup(store, name, { writer, signal });
-  try {
-    return await writeFiles(backup, store, held, options);
-  } catch (error) {
-    await abandonBackup(store, held);
-    throw error;
-  }
+  return writeUnderClaim(store, name, { writer, signal }, (held) => writeFiles(backup, store, held, options));
 }
 
 async function writeFiles(

@@ -6,7 +6,7 @@ import { sourceOf } from '../source-failure.ts';
 import { noSuchValue, storeFailure, taken } from '../store-failure.ts';
 import { blobId, type BlobBody } from './fast-import.ts';
 import { checkGitKey } from './git-key.ts';
-import type { Files } from './plan-commit.ts';
+import { folderOf, type Files } from './plan-commit.ts';
 import type { ValueRow } from './value-table.ts';
 
 /** A value that was written and has not been committed. */
@@ -93,8 +93,7 @@ export class GitBatch implements StoreBatch {
 
   async stat(key: string, signal?: AbortSignal): Promise<StoreEntry | undefined> {
     this.#check(key, signal);
-    const prefix = key.slice(0, key.lastIndexOf('/') + 1);
-    for await (const entry of this.list(prefix, signal)) if (entry.key === key) return entry;
+    for await (const entry of this.list(folderOf(key), signal)) if (entry.key === key) return entry;
     return undefined;
   }
 
