@@ -68,6 +68,7 @@ export async function countPlanned(reader: ClusterReader, plan: BackupPlan, sign
 
 const everyObjectOf: Omit<TypePlan, 'type'> = {
   namespaces: undefined,
+  meansMost: false,
   labelSelectors: [],
   fieldSelectors: [],
   onlyNames: undefined,

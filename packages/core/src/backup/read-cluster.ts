@@ -113,6 +113,7 @@ class Round {
     if (onlyNames.length === 0) return;
     const everything = {
       namespaces: undefined,
+      meansMost: false,
       labelSelectors: [],
       fieldSelectors: [],
       rules: [{}],

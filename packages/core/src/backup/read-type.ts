@@ -53,22 +53,24 @@ export async function readType(plan: TypePlan, sink: ObjectSink, options: ReadTy
   let otherRevision: string | undefined;
   let refusal: Error | undefined;
 
-  for (const scope of scopesOf(plan)) {
+  const scopes = plan.meansMost ? [wholeOf(plan)] : scopesOf(plan);
+  for (const { has, name, ...asked } of scopes) {
     try {
-      for await (const batch of reader.list({ type: plan.type, ...scope, revision, chunkSize, signal })) {
+      for await (const batch of reader.list({ type: plan.type, ...asked, revision, chunkSize, signal })) {
         if (batch.revision !== undefined && batch.revision !== revision) otherRevision = batch.revision;
         for (const object of batch.objects) {
-          if (isSelected === undefined || isSelected(object)) sink.add(object);
+          if (has?.(object) !== false && isSelected?.(object) !== false) sink.add(object);
         }
         options.onProgress();
         await sink.drain();
       }
     } catch (error) {
       if (!endsOneTypeOnly(error)) throw error;
-      if (plan.onlyNames !== undefined && scope.name !== undefined) {
-        if (!(await readOne(plan, scope.name, sink, options))) unreadable.push(`${type}/${scope.name}`);
+      if (has !== undefined && isAppError(error, 'CLUSTER_FORBIDDEN')) scopes.push(...scopesOf(plan));
+      else if (plan.onlyNames !== undefined && name !== undefined) {
+        if (!(await readOne(plan, name, sink, options))) unreadable.push(`${type}/${name}`);
       } else {
-        shortfalls.push({ kind: 'unlisted', type, ...scopeName(scope.namespace), message: error.message });
+        shortfalls.push({ kind: 'unlisted', type, ...scopeName(asked.namespace), message: error.message });
         refusal ??= error;
       }
     }
@@ -76,14 +78,27 @@ export async function readType(plan: TypePlan, sink: ObjectSink, options: ReadTy
   return { otherRevision, shortfalls, refusal, unreadable };
 }
 
+/** What one list is asked for. */
 interface Scope {
   readonly namespace?: string;
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
   readonly name?: string;
+  /** Of a list that brings more than is meant: whether this is. */
+  readonly has?: (object: RawObject) => boolean;
 }
 
-function scopesOf(plan: TypePlan): readonly Scope[] {
+/** The whole type, of which most is meant. */
+function wholeOf(plan: TypePlan): Scope {
+  const namespaces = plan.namespaces && new Set(plan.namespaces);
+  const names = plan.onlyNames && new Set(plan.onlyNames);
+  const has = ({ name, namespace = '' }: RawObject): boolean =>
+    namespaces?.has(namespace) !== false && names?.has(name) !== false;
+  return { ...selectorsOf(plan), has };
+}
+
+/** Namespace by namespace, or name by name: what a user without rights to all of the type may read. */
+function scopesOf(plan: TypePlan): Scope[] {
   const common = selectorsOf(plan);
   if (plan.onlyNames !== undefined) {
     return plan.onlyNames.map((name) => ({ ...common, name, fieldSelector: `metadata.name=${name}` }));

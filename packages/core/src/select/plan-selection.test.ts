@@ -183,6 +183,16 @@ describe('the namespaces that a selection lists', () => {
   it('are taken as named by a user who may not list namespaces', () => {
     expect(scopeOf({ rules: [{ includeNamespaces: ['mine'] }] }, { types, namespaces: undefined })).toEqual(['mine']);
   });
+  it('that are most of the cluster are told, if it could be asked', () => {
+    const meansMost = (selection: Selection, target = cluster): readonly boolean[] =>
+      planSelection(selection, target).types.map((plan) => plan.meansMost);
+    const all = { includeNamespaces: ['*'], includeResources: ['configmaps'] };
+    expect(meansMost({ rules: [all] })).toEqual([true, true]);
+    expect(meansMost({ rules: [{ ...all, includeNamespaces: ['shop'] }] })).toEqual([false, false]);
+    expect(meansMost({ rules: [{ includeResources: ['configmaps'], excludeNamespaces: ['shop'] }] })).toEqual([false]);
+    const unknown = { ...cluster, namespaces: undefined };
+    expect(meansMost({ rules: [{ ...all, includeNamespaces: ['shop', 'default'] }] }, unknown)).toEqual([false, false]);
+  });
   it('that do not exist are told, beside those that do', () => {
     const plan = planSelection({ rules: [{ includeNamespaces: ['shop', 'typo'] }] }, cluster);
     expect(plan.missingNamespaces).toEqual(['typo']);

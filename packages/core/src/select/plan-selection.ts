@@ -12,6 +12,8 @@ export interface TypePlan {
   readonly type: ResourceType;
   /** The namespaces to list one by one, sorted; undefined lists the type at once. */
   readonly namespaces: readonly string[] | undefined;
+  /** Whether the type is quicker listed at once, where the user may: most of the cluster's namespaces are meant. */
+  readonly meansMost: boolean;
   /** What the server is asked to filter by: the selector that all rules of the type share, and that of `within`. */
   readonly labelSelectors: readonly string[];
   /** The field selectors that the server is asked to filter by too. */
@@ -124,7 +126,7 @@ export function planSelection(selection: Selection, target: SelectionTarget): Se
     const selecting = rules.filter((rule) => rule.selectsType(type));
     const isWithin = within === undefined || within.selectsType(type);
     if (selecting.length > 0 && isWithin) {
-      const plan = planType(type, selecting, within);
+      const plan = planType(type, selecting, within, target);
       if (!listable.includes(type)) leftOut.push({ type, because: 'not-listable' });
       else if (plan.namespaces?.length === 0) leftOut.push({ type, because: 'not-selected' });
       else types.push(plan);
@@ -213,13 +215,20 @@ function resolveNamespaces(
   return [...names].filter((name) => !matchesAny(excluded, name)).sort(compareUtf8);
 }
 
-function planType(type: ResourceType, selecting: readonly ResolvedRule[], within: ResolvedRule | undefined): TypePlan {
+function planType(
+  type: ResourceType,
+  selecting: readonly ResolvedRule[],
+  within: ResolvedRule | undefined,
+  target: SelectionTarget,
+): TypePlan {
   const all = within === undefined ? selecting : [...selecting, within];
   const asked = (selector: 'labelSelector' | 'fieldSelector'): string[] =>
     [sharedBy(selecting, selector), within?.rule[selector]].filter((found): found is string => (found ?? '') !== '');
+  const namespaces = type.namespaced ? namespacesToList(selecting, within) : undefined;
   return {
     type,
-    namespaces: type.namespaced ? namespacesToList(selecting, within) : undefined,
+    namespaces,
+    meansMost: areMost(namespaces, target),
     labelSelectors: asked('labelSelector'),
     fieldSelectors: asked('fieldSelector'),
     onlyNames: undefined,
@@ -261,6 +270,10 @@ function namespacesToList(
   return union === undefined ? limit : union.filter((name) => limit.includes(name));
 }
 
+function areMost(names: readonly string[] | undefined, { namespaces: live }: SelectionTarget): boolean {
+  return names !== undefined && names.length > 1 && live !== undefined && 2 * names.length > live.length;
+}
+
 function objectRule(rule: SelectionRule): ObjectRule {
   return {
     ...(rule.includeNamespaces && { includeNamespaces: rule.includeNamespaces }),
@@ -295,6 +308,7 @@ function planRelatedNamespaces(
   return {
     type,
     namespaces: undefined,
+    meansMost: areMost(names, target),
     labelSelectors: [],
     fieldSelectors: [],
     onlyNames: names,
