@@ -7,6 +7,7 @@ import {
   planBackup,
   AppError,
   type Outcome,
+  type Selection,
 } from '@infrabackup/core';
 import { clientVersion } from '../client-version.ts';
 import { collectForStreams } from '../collect-for-streams.ts';
@@ -79,14 +80,13 @@ Selecting namespaces brings their Namespace objects along, and the definitions o
 async function backUp({ positionals, flags: given }: Arguments<typeof flags>, shell: Shell): Promise<Outcome> {
   const wanted = await readRequest(positionals, given, shell);
   collectForStreams();
-  const [reader, store] = await Promise.all([openCluster(given, shell), openLocation(given.to, shell)]);
-  const { backupWriter, openDiskSpool } = await import('@infrabackup/storage');
   const startedMs = shell.clock.now();
+  const { reader, plan, store } = await planInto(wanted.selection, given, shell);
+  const { backupWriter, openDiskSpool } = await import('@infrabackup/storage');
   const line = overwrittenLine(shell.err, shell.clock);
   const progress = backupProgress(line, shell.clock);
   const isJson = given.output === 'json';
   try {
-    const plan = await planBackup(reader, wanted.selection, shell.signal);
     const summary = await createBackup(plan, {
       ...wanted,
       reader,
@@ -117,8 +117,7 @@ async function backUp({ positionals, flags: given }: Arguments<typeof flags>, sh
 
 async function preview({ positionals, flags: given }: Arguments<typeof flags>, shell: Shell): Promise<Outcome> {
   const wanted = await readRequest(positionals, given, shell);
-  const [reader, store] = await Promise.all([openCluster(given, shell), openLocation(given.to, shell)]);
-  const plan = await planBackup(reader, wanted.selection, shell.signal);
+  const { reader, plan, store } = await planInto(wanted.selection, given, shell);
   const found = previewOf(
     wanted.name,
     store.uri,
@@ -128,6 +127,16 @@ async function preview({ positionals, flags: given }: Arguments<typeof flags>, s
   );
   await shell.out.write(given.output === 'json' ? renderJson(found) : renderPreview(found));
   return 'done';
+}
+
+/** The plan, and where the backup goes: the cluster answers while the location's client is loaded. */
+async function planInto(selection: Selection, given: FlagValues<typeof flags>, shell: Shell) {
+  const plan = async () => {
+    const reader = await openCluster(given, shell);
+    return { reader, plan: await planBackup(reader, selection, shell.signal) };
+  };
+  const [planned, store] = await Promise.all([plan(), openLocation(given.to, shell)]);
+  return { ...planned, store };
 }
 
 /** What of the flags is the engine's, checked before anything is asked or written. */
