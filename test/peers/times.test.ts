@@ -1,9 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { formatMs, formatRows, type BenchmarkRow } from '../bench/benchmark.ts';
 import { measureOnce, median } from '../bench/measure.ts';
-import { peersTitle, replaceSection } from '../bench/page-section.ts';
+import { pagePath, replaceSection } from '../bench/page-section.ts';
 import { pluginCommand } from '../bench/plugin-command.ts';
 import { startCluster, type Cluster } from '../cluster/cluster.ts';
 import { startGeneratedCluster } from '../fixtures/generated-cluster.ts';
@@ -16,7 +16,7 @@ import { provisionVelero, startVelero, veleroVersion } from './velero.ts';
 const objectCount = 10_000;
 /** Of backups; a restore by the peers takes minutes and is done once. */
 const rounds = Number(process.env['INFRABACKUP_ROUNDS'] ?? 3);
-const page = resolve(import.meta.dirname, '../../docs/benchmarks.md');
+const title = "The same 10,000 objects, beside Velero and Rancher's operator";
 
 const types = {
   v1: ['namespaces', 'configmaps', 'secrets', 'serviceaccounts'],
@@ -57,7 +57,7 @@ interface Times {
   readonly rancher: number;
 }
 
-await describeOnServer(peersTitle, provision, start, (on) => {
+await describeOnServer(title, provision, start, (on) => {
   const rows: BenchmarkRow[] = [];
   let workplace: Workplace;
   let archive: string;
@@ -74,10 +74,10 @@ await describeOnServer(peersTitle, provision, start, (on) => {
   });
   afterAll(async () => {
     const section = `${formatRows(rows)}\n`;
-    process.stdout.write(`\n## ${peersTitle}\n\n${section}\n`);
+    process.stdout.write(`\n## ${title}\n\n${section}\n`);
     if (process.env['WRITE_TIMES'] !== 'true' || rows.length < 2) return;
     const said = `Measured by \`WRITE_TIMES=true npm run test:peers\` on ${new Date().toISOString().slice(0, 10)}: Velero ${veleroVersion} with its rate limits raised, Rancher's operator ${rancherVersion}, all three from and to one S3 server over loopback.`;
-    await writeFile(page, replaceSection(await readFile(page, 'utf8'), peersTitle, `${said}\n\n${section}`));
+    await writeFile(pagePath, replaceSection(await readFile(pagePath, 'utf8'), title, `${said}\n\n${section}`));
   });
 
   it('backed up by each, in turn', async () => {
