@@ -179,15 +179,19 @@ function isOfRancher({
 /** The cluster without the operator's own, and without claims, which controllers bind in their own time. */
 async function settled(cluster: Cluster): Promise<ClusterSnapshot> {
   const all = await snapshotCluster(cluster.client(), { settled: true });
-  return new Map([...all].filter(([key]) => !/cattle|^PersistentVolume/.test(key)));
+  const kept = [...all].filter(([key]) => !/cattle|^PersistentVolume/.test(key));
+  return new Map(kept.map(([key, text]) => [key, contested.test(key) ? withoutManager(text) : text]));
 }
+
+/** What a controller puts into each namespace itself: it, or a restore, is the manager, whoever came first. */
+const contested = /^(ConfigMap\. \S+\/kube-root-ca\.crt|ServiceAccount\. \S+\/default)$/;
 
 /** Objects without who wrote what of them: the operator makes itself the owner of all that it restores. */
 function withoutManagers(snapshot: ClusterSnapshot): ClusterSnapshot {
-  return new Map(
-    [...snapshot].map(([key, text]) => {
-      const { metadata, ...object } = JSON.parse(text) as { readonly metadata: object };
-      return [key, JSON.stringify({ ...object, metadata: { ...metadata, managedFields: [] } }, null, 1)];
-    }),
-  );
+  return new Map([...snapshot].map(([key, text]) => [key, withoutManager(text)]));
+}
+
+function withoutManager(text: string): string {
+  const { metadata, ...object } = JSON.parse(text) as { readonly metadata: object };
+  return JSON.stringify({ ...object, metadata: { ...metadata, managedFields: [] } }, null, 1);
 }
