@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import type { Encryption, Store } from '@infrabackup/core';
-import type { KeyFiles, Locations, NamedLocation, UserFolders, UserKeys } from '@infrabackup/storage';
+import type { Encryption, Store, UserFolders } from '@infrabackup/core';
+import type { KeyFiles, Locations, NamedLocation, UserKeys } from '@infrabackup/storage';
 import * as vscode from 'vscode';
 import type { Host } from './cluster/cluster-session.ts';
 import { settings } from './settings.ts';
@@ -74,7 +74,7 @@ export class UserLocations implements vscode.Disposable {
 
   /** Where this user's configuration, data and state lie. */
   async folders(): Promise<UserFolders> {
-    const { userFolders } = await import('@infrabackup/storage');
+    const { userFolders } = await import('@infrabackup/core');
     return userFolders({ platform: process.platform, home: this.#host.env['HOME'] ?? homedir(), env: this.#host.env });
   }
 

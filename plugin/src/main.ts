@@ -2,8 +2,11 @@
  * The entry: the one place that touches the process. It is bundled into one file without the rest, so that what must be
  * quick is: the version, and the scripts of completion.
  */
+import { existsSync, mkdirSync } from 'node:fs';
+import { enableCompileCache } from 'node:module';
 import { homedir, tmpdir } from 'node:os';
-import { AppError } from '@infrabackup/core';
+import { dirname, join } from 'node:path';
+import { AppError, userFolders } from '@infrabackup/core';
 import { clientVersionText } from './client-version.ts';
 import { completionScripts, isCompletionShell } from './completion/scripts.ts';
 import type { Shell, Sink } from './shell.ts';
@@ -18,20 +21,34 @@ else if (verb === 'completion' && isCompletionShell(only)) process.stdout.write(
 else process.exit(verb === '__complete' ? await complete(rest) : await runVerb(argv));
 
 async function complete(words: readonly string[]): Promise<number> {
-  const { answerCompletion } = await import('./completion/complete.ts');
   const shell = processShell();
+  keepCompiled(shell);
+  const { answerCompletion } = await import('./completion/complete.ts');
   await shell.out.write(await answerCompletion(words, shell));
   return 0;
 }
 
 async function runVerb(words: readonly string[]): Promise<number> {
-  const { reportFailure, runCommandLine } = await import('./command-line.ts');
   const shell = processShell();
+  keepCompiled(shell);
+  const { reportFailure, runCommandLine } = await import('./command-line.ts');
   // What nobody waits for fails here: a fault of ours, which must not end with Node's 1.
   process.on('uncaughtException', (error) => {
     void reportFailure(error, words, shell).then((exitCode) => process.exit(exitCode));
   });
   return await runCommandLine(words, shell);
+}
+
+/** What this run compiles the next one need not: 50 ms where it speaks to S3. Where it cannot be kept, nothing is said. */
+function keepCompiled(shell: Shell): void {
+  const { cache } = userFolders(shell);
+  try {
+    // Not by Node, nor by its mkdir with all parents: below /proc both try for ever.
+    for (const folder of [dirname(cache), cache]) if (!existsSync(folder)) mkdirSync(folder, { mode: 0o700 });
+  } catch {
+    return;
+  }
+  enableCompileCache(join(cache, 'compiled'));
 }
 
 function processShell(): Shell {

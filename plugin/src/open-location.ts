@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import type { Store } from '@infrabackup/core';
+import { userFolders, type Store } from '@infrabackup/core';
 import type { Locations } from '@infrabackup/storage';
 import type { Shell } from './shell.ts';
 
 /** The locations that the user has configured. Nothing is read yet. */
 export async function userLocations(shell: Shell): Promise<Locations> {
-  const { openLocations, userFolders } = await import('@infrabackup/storage');
+  const { openLocations } = await import('@infrabackup/storage');
   const { config, data } = userFolders(shell);
   return openLocations({
     configFile: join(config, 'config.yaml'),

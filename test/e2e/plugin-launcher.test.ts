@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -19,7 +19,11 @@ interface Ended {
   readonly stderr: string;
 }
 
-function run(file: string, args: readonly string[], options: { cwd?: string } = {}): Promise<Ended> {
+function run(
+  file: string,
+  args: readonly string[],
+  options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
+): Promise<Ended> {
   return new Promise((done) => {
     execFile(file, args, options, (error, stdout, stderr) => {
       done({ exitCode: error === null ? 0 : Number(error.code), stdout, stderr });
@@ -58,6 +62,23 @@ describe('the launcher', () => {
     const { version } = JSON.parse(await readFile(join(root, 'plugin/package.json'), 'utf8')) as { version: string };
     const { stdout, exitCode } = await run('npx', ['kubectl-infrabackup', 'version', '--client'], { cwd: root });
     expect([exitCode, stdout]).toEqual([0, `Client Version: v${version}\nArchive Format: 1.0\n`]);
+  });
+
+  it('keeps what it compiled in the cache of the user, and does without where there can be none', async () => {
+    const list = (cache: string): Promise<Ended> =>
+      run(process.execPath, [launcher, 'list', '--from', scratch], {
+        env: { ...process.env, XDG_CACHE_HOME: cache },
+      });
+    const cache = join(scratch, 'cache');
+    const first = await list(cache);
+    expect(first.exitCode).toBe(0);
+    const folder = join(cache, 'infrabackup/compiled');
+    const kept = (await readdir(folder, { recursive: true })).sort();
+    expect(kept.length).toBeGreaterThan(3);
+    expect(await list(cache)).toEqual(first);
+    expect((await readdir(folder, { recursive: true })).sort()).toEqual(kept);
+    // Below /proc nothing can be made, nor can Node be stopped from trying.
+    for (const none of ['/dev/null', '/proc/none']) expect(await list(none)).toEqual(first);
   });
 
   it('answers version and completion without loading the parser or the engine', async () => {

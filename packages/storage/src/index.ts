@@ -18,5 +18,3 @@ export { readEncryptionConfig, readUserKeys } from './user-keys.ts';
 export type { KeyFiles, UserKeys } from './user-keys.ts';
 export { openUserRuns } from './user-runs.ts';
 export type { UserRuns, UserRunsOptions } from './user-runs.ts';
-export { userFolders } from './user-folders.ts';
-export type { UserEnvironment, UserFolders } from './user-folders.ts';

@@ -1,4 +1,4 @@
-import type { Backup, Keyring, RunRecord, RunStore } from '@infrabackup/core';
+import { userFolders, type Backup, type Keyring, type RunRecord, type RunStore } from '@infrabackup/core';
 import type { UserRuns } from '@infrabackup/storage';
 import { userLocations } from '../open-location.ts';
 import { otherToolsOpener } from '../open-other.ts';
@@ -8,7 +8,7 @@ import type { Shell } from '../shell.ts';
  * The restores of this user on this machine, and what they come from, with the keys that open it. Nothing is read yet.
  */
 export async function userRuns(shell: Shell, keyring?: Keyring): Promise<UserRuns> {
-  const { openUserRuns, userFolders } = await import('@infrabackup/storage');
+  const { openUserRuns } = await import('@infrabackup/storage');
   const [{ state: stateFolder }, locations] = [userFolders(shell), await userLocations(shell)];
   return openUserRuns({
     ...{ stateFolder, locations, workingFolder: shell.workingFolder, keyring },

@@ -1,8 +1,7 @@
 import { homedir } from 'node:os';
-import { AppError } from '@infrabackup/core';
+import { AppError, userFolders } from '@infrabackup/core';
 import { defineDriver, type Driver } from '../driver.ts';
 import { fileOption, textOption, type LocationOption } from '../location-option.ts';
-import { userFolders } from '../user-folders.ts';
 
 /** What each scheme reaches, and how its addresses look. */
 const transports = {
