@@ -1,10 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { IncomingHttpHeaders } from 'node:http';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { claimBackup, deleteBackup, backupFiles, listDebris, type Store } from '@infrabackup/core';
 import { backupWriter, checkLocation, openStore } from '@infrabackup/storage';
 import { startAnswering } from '../servers/answering-server.ts';
@@ -157,62 +155,6 @@ await describeOnServer('S3 on versitygw', provisionVersitygw, startVersitygw, (o
       const store = await openStore(`s3://bucket?region=eu-central-1${option}`, { ...context, env });
       await store.stat('k').catch(() => undefined);
       expect(new Set(proxy.asked)).toEqual(new Set([host]));
-    });
-
-    describe('takes credentials', () => {
-      /** What S3 and its token service were asked, and with what. */
-      const askedWith = async (options: string, env: (folder: string, sts: string) => Record<string, string>) => {
-        const folder = await mkdtemp(join(tmpdir(), 'infrabackup-s3-'));
-        onTestFinished(() => rm(folder, { recursive: true, force: true }));
-        const files = {
-          credentials: '[default]\n[far]\naws_access_key_id = of-far\naws_secret_access_key = x\n',
-          config: '[profile far]\nregion = eu-7\n',
-          token: 'the-token-of-the-pod',
-        };
-        for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
-        const asked: string[] = [];
-        const endpoint = await startAnswering(({ headers }, response, body) => {
-          if (body.includes('AssumeRoleWithWebIdentity')) {
-            asked.push(new URLSearchParams(body).get('WebIdentityToken')!);
-            response.end(assumed);
-            return;
-          }
-          const [, credential] = /Credential=([^,]+)/.exec(headers.authorization ?? '')!;
-          asked.push(credential!.replace(/\/\d{8}\//, ' ').replace('/s3/aws4_request', ''));
-          asked.push(...[headers['x-amz-security-token'] ?? []].flat());
-          response.end('<ListBucketResult><KeyCount>0</KeyCount></ListBucketResult>');
-        });
-        const shared = {
-          AWS_SHARED_CREDENTIALS_FILE: join(folder, 'credentials'),
-          AWS_CONFIG_FILE: join(folder, 'config'),
-        };
-        useEnvironment({ ...shared, ...env(folder, endpoint) });
-        await (await openStore(`s3://bucket?endpoint=${endpoint}${options}`, context)).stat('k');
-        return asked;
-      };
-      const assumed = `<AssumeRoleWithWebIdentityResponse><AssumeRoleWithWebIdentityResult><Credentials>
-        <AccessKeyId>of-the-role</AccessKeyId><SecretAccessKey>x</SecretAccessKey><SessionToken>for-a-while</SessionToken>
-        <Expiration>2999-01-01T00:00:00Z</Expiration>
-        </Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>`;
-
-      it('of a profile that the location names, with its region', async () => {
-        expect(await askedWith('&profile=far', () => ({}))).toEqual(['of-far eu-7']);
-        expect(await askedWith('&profile=far&region=eu-1', () => ({}))).toEqual(['of-far eu-1']);
-      });
-
-      it('of a profile that the environment names', async () => {
-        expect(await askedWith('', () => ({ AWS_PROFILE: 'far' }))).toEqual(['of-far eu-7']);
-      });
-
-      it('of a web identity, as a pod has one', async () => {
-        const asked = await askedWith('', (folder, sts) => ({
-          AWS_WEB_IDENTITY_TOKEN_FILE: join(folder, 'token'),
-          AWS_ROLE_ARN: 'arn:aws:iam::123456789012:role/backups',
-          AWS_ENDPOINT_URL_STS: sts,
-          AWS_REGION: 'eu-3',
-        }));
-        expect(asked.slice(0, 3)).toEqual(['the-token-of-the-pod', 'of-the-role eu-3', 'for-a-while']);
-      });
     });
   });
 

@@ -32,6 +32,18 @@ export function fileOption(takes: string): LocationOption<string> {
   return { takes: `the absolute path of ${takes}`, parse: (text) => (isAbsolute(text) ? text : undefined) };
 }
 
+/** How long a server may be silent where nothing is said: one that puts many parts together is so for a while. */
+export const defaultSilenceMs = 120_000;
+
+/** How long a server may be silent until it is asked again, in milliseconds. */
+export const silenceOption: LocationOption<number> = {
+  takes: 'seconds or minutes that the server may be silent until it is asked again, e.g. 30s; 2m where nothing is said',
+  parse: (text) => {
+    const [, count, unit] = /^([1-9]\d{0,3})([sm])$/.exec(text) ?? [];
+    return count === undefined ? undefined : Number(count) * (unit === 'm' ? 60_000 : 1_000);
+  },
+};
+
 /** The address of a server, of http or https, with nothing behind its port. */
 export function serverOption(takes: string): LocationOption<URL> {
   return {

@@ -1,6 +1,6 @@
 import { AppError, isKeySegment } from '@infrabackup/core';
 import { defineDriver } from '../driver.ts';
-import { fileOption, serverOption, wordOption } from '../location-option.ts';
+import { defaultSilenceMs, fileOption, serverOption, silenceOption, wordOption } from '../location-option.ts';
 
 /** Containers of Azure Blob Storage. */
 export const azureDriver = defineDriver('az', {
@@ -8,9 +8,10 @@ export const azureDriver = defineDriver('az', {
   options: {
     endpoint: serverOption('the server, where it is not ACCOUNT.blob.core.windows.net'),
     ca: fileOption('a file of certificates (PEM) to trust besides those that Node knows'),
+    timeout: silenceOption,
     accessTier: wordOption(['Hot', 'Cool', 'Cold']),
   },
-  open: async (address, { endpoint, ca, accessTier }, { uri, env }) => {
+  open: async (address, { endpoint, ca, timeout, accessTier }, { uri, env }) => {
     const { account, container, prefix } = parseAddress(address);
     const [{ connectAzure }, { AzureStore }] = await Promise.all([
       import('./connect-azure.ts'),
@@ -19,6 +20,7 @@ export const azureDriver = defineDriver('az', {
     return new AzureStore({
       uri,
       container: await connectAzure({ account, container, endpoint, ca }, env),
+      timeoutMs: timeout ?? defaultSilenceMs,
       prefix,
       written: accessTier === undefined ? {} : { tier: accessTier },
     });

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Readable } from 'node:stream';
 import type {
   BlobItem,
   BlockBlobClient,
@@ -14,6 +15,9 @@ import { readResumed } from '../read-resumed.ts';
 import type { BeginDownload } from '../read-resumed.ts';
 import { retryBroken } from '../retry-broken.ts';
 import { sendInParts } from '../send-in-parts.ts';
+import type { PartSink } from '../send-in-parts.ts';
+import { heardChunks, SilentServerError, whileHeard } from '../silence.ts';
+import type { HeardRequest } from '../silence.ts';
 import { sourceOf } from '../source-failure.ts';
 import { noSuchValue, storeFailure, taken } from '../store-failure.ts';
 import type { Attempt } from '../store-failure.ts';
@@ -23,6 +27,8 @@ import { azureErrorCode, azureMeaning } from './azure-error.ts';
 export interface AzureStoreOptions {
   readonly uri: string;
   readonly container: ContainerClient;
+  /** How long the server may be silent. */
+  readonly timeoutMs: number;
   /** Empty, or ends in a slash. */
   readonly prefix: string;
   /** How everything that is written is kept. */
@@ -30,7 +36,7 @@ export interface AzureStoreOptions {
 }
 
 /** The pages of a listing, from a place in it on. */
-type OpenPages<Page> = (place: { continuationToken?: string }) => AsyncIterator<Page>;
+type OpenPages<Page> = (place: { continuationToken?: string }, options: HeardRequest) => AsyncIterator<Page>;
 
 /** What a create that finds its key taken is told: the value is there, or became so while the parts were sent. */
 const takenCodes = new Set(['BlobAlreadyExists', 'ConditionNotMet', 'InvalidBlockList']);
@@ -40,12 +46,14 @@ export class AzureStore implements Store {
   readonly uri: string;
   readonly capabilities = { conditionalCreate: true, rangedRead: true };
   readonly #container: ContainerClient;
+  readonly #timeoutMs: number;
   readonly #prefix: string;
   readonly #written: AzureStoreOptions['written'];
 
-  constructor({ uri, container, prefix, written }: AzureStoreOptions) {
+  constructor({ uri, container, timeoutMs, prefix, written }: AzureStoreOptions) {
     this.uri = uri;
     this.#container = container;
+    this.#timeoutMs = timeoutMs;
     this.#prefix = prefix;
     this.#written = written;
   }
@@ -78,7 +86,7 @@ export class AzureStore implements Store {
   async stat(key: string, signal?: AbortSignal): Promise<StoreEntry | undefined> {
     const blob = this.#blob(key, signal);
     try {
-      const { contentLength = 0, lastModified } = await blob.getProperties(abortable(signal));
+      const { contentLength = 0, lastModified } = await this.#ask(signal, (heard) => blob.getProperties(heard));
       return { key, sizeBytes: contentLength, modifiedMs: lastModified?.getTime() ?? 0 };
     } catch (error) {
       const failure = this.#failure(error, 'look up', key, signal);
@@ -89,8 +97,8 @@ export class AzureStore implements Store {
 
   async *list(prefix: string, signal?: AbortSignal): AsyncGenerator<StoreEntry> {
     checkPrefix(prefix);
-    const found = this.#container.listBlobsFlat({ prefix: this.#prefix + prefix, ...abortable(signal) });
-    const open: OpenPages<ContainerListBlobFlatSegmentResponse> = (place) => found.byPage(place);
+    const open: OpenPages<ContainerListBlobFlatSegmentResponse> = (place, { abortSignal }) =>
+      this.#container.listBlobsFlat({ prefix: this.#prefix + prefix, abortSignal }).byPage(place);
     for await (const { segment } of this.#pages(open, prefix, signal)) {
       for (const item of segment.blobItems) {
         throwIfCancelled(signal);
@@ -102,9 +110,8 @@ export class AzureStore implements Store {
 
   async *listNames(prefix: string, signal?: AbortSignal): AsyncGenerator<string> {
     checkPrefix(prefix);
-    const below = { prefix: this.#prefix + prefix, ...abortable(signal) };
-    const found = this.#container.listBlobsByHierarchy('/', below);
-    const open: OpenPages<ContainerListBlobHierarchySegmentResponse> = (place) => found.byPage(place);
+    const open: OpenPages<ContainerListBlobHierarchySegmentResponse> = (place, { abortSignal }) =>
+      this.#container.listBlobsByHierarchy('/', { prefix: this.#prefix + prefix, abortSignal }).byPage(place);
     for await (const { segment } of this.#pages(open, prefix, signal)) {
       const { blobItems, blobPrefixes = [] } = segment;
       const places = [...blobItems, ...blobPrefixes].map((item) => item.name);
@@ -117,7 +124,8 @@ export class AzureStore implements Store {
 
   async remove(key: string, signal?: AbortSignal): Promise<void> {
     try {
-      await this.#blob(key, signal).deleteIfExists({ deleteSnapshots: 'include', ...abortable(signal) });
+      const blob = this.#blob(key, signal);
+      await this.#ask(signal, ({ abortSignal }) => blob.deleteIfExists({ deleteSnapshots: 'include', abortSignal }));
     } catch (error) {
       throw this.#failure(error, 'remove', key, signal);
     }
@@ -131,26 +139,25 @@ export class AzureStore implements Store {
   ): Promise<void> {
     const blob = this.#blob(key, signal);
     const options = { ...this.#written, ...condition };
+    const upload = async (bytes: Uint8Array, abort: AbortSignal | undefined): Promise<void> => {
+      await this.#ask(abort, (heard) => blob.upload(bytes, bytes.length, { ...options, ...heard }));
+    };
     if (body instanceof Uint8Array) {
-      await blob.upload(body, body.length, { ...options, ...abortable(signal) });
+      await upload(body, signal);
       return;
     }
-    const upload = randomUUID();
+    const uploadId = randomUUID();
     // All of one length, as Azure asks for.
     const blockId = (part: number): string =>
-      Buffer.from(`${upload}-${String(part).padStart(6, '0')}`).toString('base64');
-    const sink = {
-      async whole(bytes: Buffer, abortSignal: AbortSignal) {
-        await blob.upload(bytes, bytes.length, { ...options, abortSignal });
+      Buffer.from(`${uploadId}-${String(part).padStart(6, '0')}`).toString('base64');
+    const sink: PartSink = {
+      whole: upload,
+      part: async (partNumber, bytes, abort) => {
+        await this.#ask(abort, (heard) => blob.stageBlock(blockId(partNumber), bytes, bytes.length, heard));
       },
-      async part(partNumber: number, bytes: Buffer, abortSignal: AbortSignal) {
-        await blob.stageBlock(blockId(partNumber), bytes, bytes.length, { abortSignal });
-      },
-      async finish(count: number) {
-        await blob.commitBlockList(
-          Array.from({ length: count }, (_, i) => blockId(i + 1)),
-          options,
-        );
+      finish: async (count) => {
+        const blocks = Array.from({ length: count }, (_, i) => blockId(i + 1));
+        await this.#ask(undefined, ({ abortSignal }) => blob.commitBlockList(blocks, { ...options, abortSignal }));
       },
       giveUp: () => Promise.resolve(),
     };
@@ -171,14 +178,12 @@ export class AzureStore implements Store {
     const begin: BeginDownload = async (position, version) => {
       const rest = length === undefined ? undefined : length - (position - offset);
       // The client itself does not take a download up again whose connection was cut.
-      const options = {
-        ...abortable(signal),
-        maxRetryRequests: 0,
-        ...(version !== undefined && { conditions: { ifMatch: version } }),
-      };
+      const options = { maxRetryRequests: 0, ...(version !== undefined && { conditions: { ifMatch: version } }) };
       try {
-        const { readableStreamBody, etag } = await blob.download(position, rest, options);
-        return { body: readableStreamBody!, version: etag };
+        const { readableStreamBody, etag } = await this.#ask(signal, ({ abortSignal }) =>
+          blob.download(position, rest, { ...options, abortSignal }),
+        );
+        return { body: heardChunks(this.#timeoutMs, readableStreamBody as Readable), version: etag };
       } catch (error) {
         if (azureErrorCode(error) === 'InvalidRange') return undefined;
         throw error;
@@ -201,8 +206,12 @@ export class AzureStore implements Store {
     do {
       throwIfCancelled(signal);
       const place = continuationToken === undefined ? {} : { continuationToken };
-      const first = async (): Promise<Page> => (await open(place).next()).value as Page;
-      const page = await retryBroken(first, isBrokenConnection, signal).catch((error: unknown) => {
+      const first = (heard: HeardRequest): Promise<Page> =>
+        open(place, heard)
+          .next()
+          .then(({ value }) => value as Page);
+      const attempt = (): Promise<Page> => whileHeard(this.#timeoutMs, signal, first);
+      const page = await retryBroken(attempt, isBrokenConnection, signal).catch((error: unknown) => {
         throw this.#failure(error, 'list', prefix, signal);
       });
       yield page;
@@ -213,6 +222,12 @@ export class AzureStore implements Store {
   #entry({ name, properties: { contentLength = 0, lastModified } }: BlobItem): StoreEntry | undefined {
     const key = keyBelow(name, this.#prefix);
     return key === undefined ? undefined : { key, sizeBytes: contentLength, modifiedMs: lastModified.getTime() };
+  }
+
+  /** Azure's client tries again by itself, but not where there is no answer at all: it would wait for it for ever. */
+  #ask<T>(signal: AbortSignal | undefined, request: (heard: HeardRequest) => Promise<T>): Promise<T> {
+    const attempt = (): Promise<T> => whileHeard(this.#timeoutMs, signal, request);
+    return retryBroken(attempt, (error) => error instanceof SilentServerError, signal);
   }
 
   #blob(key: string, signal: AbortSignal | undefined): BlockBlobClient {
@@ -229,8 +244,4 @@ export class AzureStore implements Store {
 /** The server's own errors come with a status, before the first byte. */
 function isBrokenConnection(error: unknown): boolean {
   return error instanceof Error && (error as { statusCode?: number }).statusCode === undefined;
-}
-
-function abortable(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {
-  return signal === undefined ? {} : { abortSignal: signal };
 }

@@ -16,7 +16,6 @@ const retries = {
   maxTries: 5,
   retryDelayInMs: 200,
   maxRetryDelayInMs: 10_000,
-  tryTimeoutInMs: 120_000,
 };
 
 /**

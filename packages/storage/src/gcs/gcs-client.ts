@@ -5,8 +5,10 @@ import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { throwIfCancelled } from '@infrabackup/core';
 import type { HttpAgents } from '../http-agents.ts';
+import { defaultSilenceMs } from '../location-option.ts';
 import { pauseBeforeRetry } from '../pause-before-retry.ts';
 import { retryBroken } from '../retry-broken.ts';
+import { SilentServerError } from '../silence.ts';
 import type { Authorize } from './google-credentials.ts';
 
 /** An answer that is no success. */
@@ -51,11 +53,11 @@ export interface GcsClientOptions {
   readonly server: URL;
   readonly agents: HttpAgents;
   readonly authorize: Authorize;
+  /** Without a byte in either direction. */
+  readonly timeoutMs?: number | undefined;
 }
 
 const maxAttempts = 6;
-/** Without a byte in either direction. */
-const idleTimeoutMs = 120_000;
 const longestRetryAfterSeconds = 60;
 
 /** Source: https://cloud.google.com/storage/docs/retry-strategy */
@@ -93,7 +95,8 @@ export class GcsClient {
 
   /** The answer's body as JSON, asked for again where it breaks off: only for what may be asked twice. */
   async json<T>(request: GcsRequest): Promise<T> {
-    const body = await retryBroken(async () => buffer(await this.send(request)), isBrokenConnection, request.signal);
+    const attempt = async (): Promise<Buffer> => buffer(await this.send({ ...request, once: true }));
+    const body = await retryBroken(attempt, canRetry, request.signal);
     return JSON.parse(body.toString()) as T;
   }
 
@@ -111,7 +114,7 @@ export class GcsClient {
     accepts = [],
     signal,
   }: GcsRequest): Promise<IncomingMessage> {
-    const { server, agents, authorize } = this.#options;
+    const { server, agents, authorize, timeoutMs = defaultSilenceMs } = this.#options;
     const url = new URL(path, server);
     for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, value);
     const credentials = await authorize(this.#isRejected).catch((error: unknown) => {
@@ -122,12 +125,12 @@ export class GcsClient {
       method,
       headers: { ...credentials, ...headers, 'content-length': body?.length ?? 0 },
       agent: isSecure ? agents.httpsAgent : agents.httpAgent,
-      timeout: idleTimeoutMs,
+      timeout: timeoutMs,
       ...(signal !== undefined && { signal }),
     };
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
       const sent = (isSecure ? requestHttps : requestHttp)(url, options, resolve);
-      sent.on('timeout', () => sent.destroy(new Error(`no answer for ${idleTimeoutMs / 1000} s`)));
+      sent.on('timeout', () => sent.destroy(new SilentServerError(timeoutMs)));
       sent.on('error', reject);
       sent.end(body);
     });

@@ -1,6 +1,6 @@
 import { AppError, isKeySegment } from '@infrabackup/core';
 import { defineDriver } from '../driver.ts';
-import { fileOption, flagOption, serverOption, textOption } from '../location-option.ts';
+import { fileOption, flagOption, serverOption, silenceOption, textOption } from '../location-option.ts';
 
 /** Buckets of Google Cloud Storage. */
 export const gcsDriver = defineDriver('gs', {
@@ -9,11 +9,12 @@ export const gcsDriver = defineDriver('gs', {
     endpoint: serverOption('the server, where it is not storage.googleapis.com'),
     anonymous: flagOption('whether to send no credentials, as to an emulator'),
     ca: fileOption('a file of certificates (PEM) to trust besides those that Node knows'),
+    timeout: silenceOption,
     kmsKey: textOption(
       'the key to encrypt by, projects/P/locations/L/keyRings/R/cryptoKeys/K; else the one of the bucket',
     ),
   },
-  open: async (address, { endpoint, anonymous, ca, kmsKey }, { uri, env }) => {
+  open: async (address, { endpoint, anonymous, ca, timeout, kmsKey }, { uri, env }) => {
     const [bucket, prefix] = parseAddress(address);
     const [{ GcsStore }, { GcsClient }, { httpAgents }] = await Promise.all([
       import('./gcs-store.ts'),
@@ -23,7 +24,7 @@ export const gcsDriver = defineDriver('gs', {
     const authorize =
       anonymous === true ? () => Promise.resolve({}) : (await import('./google-credentials.ts')).googleCredentials();
     const server = endpoint ?? new URL('https://storage.googleapis.com');
-    const client = new GcsClient({ server, agents: await httpAgents(ca, env), authorize });
+    const client = new GcsClient({ server, agents: await httpAgents(ca, env), authorize, timeoutMs: timeout });
     return new GcsStore({ uri, client, bucket, prefix, kmsKey });
   },
 });

@@ -1,6 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import type { S3ClientConfig } from '@aws-sdk/client-s3';
 import { httpAgents } from '../http-agents.ts';
+import { defaultSilenceMs } from '../location-option.ts';
 
 /** How a bucket is reached. */
 export interface S3Connection {
@@ -10,18 +11,18 @@ export interface S3Connection {
   readonly pathStyle?: boolean;
   readonly dualStack?: boolean;
   readonly ca?: string;
+  /** In milliseconds. */
+  readonly timeout?: number;
   readonly checksums?: 'whenRequired' | 'whenSupported';
 }
 
 const connectTimeoutMs = 10_000;
-/** Without a byte in either direction: a store that puts many parts together may be silent for a while. */
-const idleTimeoutMs = 120_000;
 /** Beside the first; the client waits between them, longer each time and never two clients alike. */
 const maxAttempts = 5;
 
 /** Opens a client; credentials are looked for by AWS's own chain when the first request is made. */
 export async function connectS3(
-  { endpoint, region, profile, pathStyle, dualStack, ca, checksums }: S3Connection,
+  { endpoint, region, profile, pathStyle, dualStack, ca, timeout, checksums }: S3Connection,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<S3Client> {
   const home = region ?? env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'];
@@ -41,7 +42,7 @@ export async function connectS3(
       // Agents, not their options: for large bodies the client makes agents of its own and forgets what it was told.
       ...(await httpAgents(ca ?? env['AWS_CA_BUNDLE'], env)),
       connectionTimeout: connectTimeoutMs,
-      socketTimeout: idleTimeoutMs,
+      socketTimeout: timeout ?? defaultSilenceMs,
     },
   };
   const client = new S3Client(options);

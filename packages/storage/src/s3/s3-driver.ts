@@ -1,7 +1,7 @@
 import type { StorageClass } from '@aws-sdk/client-s3';
 import { AppError, isKeySegment } from '@infrabackup/core';
 import { defineDriver } from '../driver.ts';
-import { fileOption, flagOption, serverOption, textOption, wordOption } from '../location-option.ts';
+import { fileOption, flagOption, serverOption, silenceOption, textOption, wordOption } from '../location-option.ts';
 
 /** Buckets of AWS and of all that speak its protocol. */
 export const s3Driver = defineDriver('s3', {
@@ -13,6 +13,7 @@ export const s3Driver = defineDriver('s3', {
     pathStyle: flagOption('whether the bucket stands in the path and not in the host; true where an endpoint is given'),
     dualStack: flagOption("whether to use AWS's addresses for IPv6 too"),
     ca: fileOption('a file of certificates (PEM) to trust besides those that Node knows'),
+    timeout: silenceOption,
     storageClass: textOption('the storage class of what is written, e.g. STANDARD_IA'),
     sse: wordOption(['AES256', 'aws:kms', 'aws:kms:dsse']),
     kmsKeyId: textOption('the key of sse=aws:kms; else the one of the bucket'),
