@@ -41,6 +41,8 @@ export async function startAzurite(folder: string): Promise<AzureServer> {
       '127.0.0.1',
       '--blobPort',
       String(place.port),
+      // By whatever name it is reached, the account is in the path.
+      '--disableProductStyleUrl',
       '--cert',
       tls.certificate,
       '--key',

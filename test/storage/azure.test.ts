@@ -4,6 +4,7 @@ import { openStore } from '@infrabackup/storage';
 import { startAnswering } from '../servers/answering-server.ts';
 import { provisionAzurite, startAzurite } from '../servers/azurite.ts';
 import { describeOnServer } from '../servers/suite.ts';
+import { startHttpProxy } from '../support/network-doubles.ts';
 import { attempts, expectFailure, severalParts } from './expect-failure.ts';
 import { cloudLocation } from './cloud-location.ts';
 
@@ -16,6 +17,17 @@ await describeOnServer('Azure on azurite', provisionAzurite, startAzurite, (on) 
     env: () => on.server.env,
     bufferedMiB: 80,
     paging: () => ({ sizeParameter: 'maxresults', tokenParameter: 'marker', env: on.server.signatureEnv }),
+  });
+
+  it('an Azure location goes through the proxy that the environment names, with large values too', async () => {
+    await using proxy = await startHttpProxy();
+    // Only the proxy knows where that is.
+    const host = `store.example:${new URL(on.server.endpoint).port}`;
+    const env = { ...on.server.env, HTTPS_PROXY: `http://127.0.0.1:${proxy.port}` };
+    const store = await open('proxied', { endpoint: `https://${host}` }, env);
+    await store.create('k', Buffer.alloc(9_000_000));
+    expect((await store.read('k')).length).toBe(9_000_000);
+    expect(new Set(proxy.asked)).toEqual(new Set([host]));
   });
 
   describe('what goes wrong with Azure is told apart', () => {

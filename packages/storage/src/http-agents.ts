@@ -39,7 +39,7 @@ function namesProxy(env: Readonly<Record<string, string | undefined>>): boolean 
 }
 
 /** What Node trusts, and the certificates of a file. Throws USAGE where the file has none, and the errors of a disk. */
-export async function trustedWith(caFile: string): Promise<string[]> {
+async function trustedWith(caFile: string): Promise<string[]> {
   const text = await diskGuard(`could not read the certificates ${caFile}`)(readFile(caFile, 'utf8'));
   if (!text.includes('-----BEGIN CERTIFICATE-----')) {
     throw new AppError('USAGE', `${caFile} holds no certificate`, {

@@ -1,6 +1,7 @@
+import type { Agent } from 'node:http';
 import { BlobServiceClient, StorageRetryPolicyType, StorageSharedKeyCredential } from '@azure/storage-blob';
 import type { ContainerClient, StoragePipelineOptions } from '@azure/storage-blob';
-import { trustedWith } from '../http-agents.ts';
+import { httpAgents } from '../http-agents.ts';
 
 /** Which container, and how it is reached. */
 export interface AzurePlace {
@@ -20,7 +21,7 @@ const retries = {
 
 /**
  * Opens a container, by the account's key or a shared access signature of the environment, which the tools of Azure
- * read there too, else by Azure's own chain of identities. Proxies of the environment are the client's own business.
+ * read there too, else by Azure's own chain of identities.
  */
 export async function connectAzure(
   { account, container, endpoint, ca }: AzurePlace,
@@ -28,9 +29,11 @@ export async function connectAzure(
 ): Promise<ContainerClient> {
   // An emulator has its accounts in the path.
   const base = endpoint === undefined ? `https://${account}.blob.core.windows.net` : new URL(account, endpoint).href;
-  const options: StoragePipelineOptions = {
+  const { httpAgent, httpsAgent } = await httpAgents(ca, env);
+  // The pipeline takes an agent of the caller's, which its type for storage leaves out. Its own proxies trust no `ca`.
+  const options: StoragePipelineOptions & { readonly agent: Agent } = {
     retryOptions: retries,
-    ...(ca !== undefined && { tlsOptions: { ca: await trustedWith(ca) } }),
+    agent: base.startsWith('http:') ? httpAgent : httpsAgent,
   };
   const { AZURE_STORAGE_KEY: key, AZURE_STORAGE_SAS_TOKEN: token } = env;
   const service = await (async () => {
