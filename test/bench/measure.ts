@@ -68,7 +68,7 @@ function watchProcess(pid: number): { stop(): Promise<{ peakBytes: number; cpuMs
       // It has ended, or this is no Linux: the figures stay as they are.
     }
   };
-  const timer = setInterval(() => void look(), 10);
+  const timer = setInterval(() => void look(), 25);
   return {
     async stop() {
       clearInterval(timer);
