@@ -113,6 +113,7 @@ export { matchesLabels, matchExpression, parseLabelSelector } from './select/lab
 export type { LabelRequirement } from './select/label-selector.ts';
 export { concurrently } from './concurrently.ts';
 export { proxyFor } from './proxy-for.ts';
+export { shellWord } from './shell-word.ts';
 export { userFolders, type UserEnvironment, type UserFolders } from './user-folders.ts';
 export type { BackupEvent, ReportBackup } from './backup/backup-event.ts';
 export { countPlanned, planBackup } from './backup/plan-backup.ts';

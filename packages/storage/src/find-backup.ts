@@ -8,6 +8,7 @@ import {
   isKeySegment,
   openArchiveFile,
   openBackup,
+  shellWord,
   storeSource,
   uriBelow,
 } from '@infrabackup/core';
@@ -158,7 +159,7 @@ async function findFolder(path: string): Promise<FoundBackup> {
   if (entries === undefined) return { kind: 'path', uri: path };
   const [name, ...others] = entries.flatMap((entry) => backupNameOfSummary(entry) ?? []).sort();
   if (name === undefined && entries.includes('backups')) {
-    throw noBackup(path, 'it is a location', `name a backup of it: NAME --from ${path}`);
+    throw noBackup(path, 'it is a location', `name a backup of it: NAME --from ${shellWord(path)}`);
   }
   if (name === undefined) {
     const folder = basename(path);

@@ -1,3 +1,4 @@
+import { shellWord } from '@infrabackup/core';
 import type { FlagTable } from './flag.ts';
 
 /** Where backups are looked for. */
@@ -11,10 +12,10 @@ export const fromFlag = {
 
 /** What a hint must add so that its command writes to the same place. */
 export function toSuffix(to: string | undefined): string {
-  return to === undefined ? '' : ` --to ${to}`;
+  return to === undefined ? '' : ` --to ${shellWord(to)}`;
 }
 
 /** What a hint must add so that its command looks in the same place. */
 export function fromSuffix(from: string | undefined): string {
-  return from === undefined ? '' : ` --from ${from}`;
+  return from === undefined ? '' : ` --from ${shellWord(from)}`;
 }

@@ -1,4 +1,5 @@
 import { uriBelow, type BackupSummary } from '@infrabackup/core';
+import { fromSuffix } from '../flags/location-flags.ts';
 import type { Sink } from '../shell.ts';
 import { describeShortfalls, describeWarning } from './backup-notes.ts';
 import { describeEncrypted, describeInClear } from './encryption-notes.ts';
@@ -22,7 +23,7 @@ export interface Created {
 export function renderCreated({ summary, location, from, tookMs }: Created): string {
   const { name, cluster, revision, digest, expiresAt, startedAt, archive } = summary;
   const { objects, types } = countsOf(summary);
-  const where = from === undefined ? '' : ` --from ${from}`;
+  const where = fromSuffix(from);
   const size = formatBytes(archive.sizeBytes);
   const context = cluster.context === undefined ? '' : `, context ${cluster.context}`;
   return `Backup ${name}: ${formatCount(objects, 'object')} of ${formatCount(types, 'type')}, ${size}, in ${formatSeconds(tookMs)}
