@@ -6,6 +6,7 @@ import { concernsGroup } from '../select/concerns-group.ts';
 import {
   asksForNamespaces,
   planSelection,
+  planWhole,
   selectorsOf,
   type SelectionPlan,
   type TypePlan,
@@ -54,7 +55,7 @@ export async function countPlanned(reader: ClusterReader, plan: BackupPlan, sign
   const counts = new Map<TypeName, number | undefined>();
   const leftOut: TypePlan[] = plan.leftOut
     .filter(({ because }) => because === 'not-selected')
-    .map(({ type }) => ({ ...everyObjectOf, type }));
+    .map(({ type }) => planWhole(type));
   await concurrently(
     [...plan.types, ...leftOut],
     8,
@@ -65,17 +66,6 @@ export async function countPlanned(reader: ClusterReader, plan: BackupPlan, sign
   );
   return counts;
 }
-
-const everyObjectOf: Omit<TypePlan, 'type'> = {
-  namespaces: undefined,
-  meansMost: false,
-  labelSelectors: [],
-  fieldSelectors: [],
-  onlyNames: undefined,
-  rules: [],
-  within: [],
-  noise: [],
-};
 
 async function countType(reader: ClusterReader, plan: TypePlan, signal: AbortSignal): Promise<number | undefined> {
   if (plan.onlyNames !== undefined) return plan.onlyNames.length;

@@ -4,7 +4,7 @@ import type { Shortfall, TypeSummary } from '../archive/summary.ts';
 import type { ClusterReader } from '../cluster/reader.ts';
 import { concurrently } from '../concurrently.ts';
 import { typeName, type ResourceType } from '../object/resource-type.ts';
-import type { TypePlan } from '../select/plan-selection.ts';
+import { planWhole, type TypePlan } from '../select/plan-selection.ts';
 import type { ReportBackup } from './backup-event.ts';
 import type { BackupPlan } from './plan-backup.ts';
 import { readType, type ReadTypeResult } from './read-type.ts';
@@ -111,16 +111,7 @@ class Round {
     if (type === undefined) return;
     const onlyNames = this.#types.filter(mayBeCustom).map(typeName);
     if (onlyNames.length === 0) return;
-    const everything = {
-      namespaces: undefined,
-      meansMost: false,
-      labelSelectors: [],
-      fieldSelectors: [],
-      rules: [{}],
-      within: [],
-      noise: [],
-    };
-    await this.read({ ...everything, type, onlyNames }, signal ?? new AbortController().signal);
+    await this.read({ ...planWhole(type), onlyNames }, signal ?? new AbortController().signal);
   }
 
   /** Throws the first refusal when nothing could be read. */

@@ -6,7 +6,7 @@ import { typeName } from '../object/resource-type.ts';
 import { rawObject } from '../object/object-scanner.ts';
 import { stringifyExactly } from '../object/parse-manifest.ts';
 import type { RawObject } from '../object/raw-object.ts';
-import { objectFilter } from '../select/match-object.ts';
+import { objectFilter, placement } from '../select/match-object.ts';
 import { selectorsOf, type TypePlan } from '../select/plan-selection.ts';
 
 /** Where the objects of one type go: a segment of the archive. */
@@ -53,7 +53,7 @@ export async function readType(plan: TypePlan, sink: ObjectSink, options: ReadTy
   let otherRevision: string | undefined;
   let refusal: Error | undefined;
 
-  const scopes = plan.meansMost ? [wholeOf(plan)] : scopesOf(plan);
+  const scopes: Scope[] = plan.meansMost ? [{ ...selectorsOf(plan), has: placement(plan) }] : scopesOf(plan);
   for (const { has, name, ...asked } of scopes) {
     try {
       for await (const batch of reader.list({ type: plan.type, ...asked, revision, chunkSize, signal })) {
@@ -86,15 +86,6 @@ interface Scope {
   readonly name?: string;
   /** Of a list that brings more than is meant: whether this is. */
   readonly has?: (object: RawObject) => boolean;
-}
-
-/** The whole type, of which most is meant. */
-function wholeOf(plan: TypePlan): Scope {
-  const namespaces = plan.namespaces && new Set(plan.namespaces);
-  const names = plan.onlyNames && new Set(plan.onlyNames);
-  const has = ({ name, namespace = '' }: RawObject): boolean =>
-    namespaces?.has(namespace) !== false && names?.has(name) !== false;
-  return { ...selectorsOf(plan), has };
 }
 
 /** Namespace by namespace, or name by name: what a user without rights to all of the type may read. */

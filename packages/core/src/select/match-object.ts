@@ -1,8 +1,20 @@
 import type { RawObject } from '../object/raw-object.ts';
+import type { ObjectRef } from '../object/ref.ts';
 import { matchesFields, parseFieldSelector } from './field-selector.ts';
 import { matchesLabels, parseLabelSelector, type LabelRequirement } from './label-selector.ts';
 import { matchesAny } from './pattern.ts';
 import type { ObjectRule, TypePlan } from './plan-selection.ts';
+
+/** Whether an object lies in one of the namespaces that a plan lists, and has one of the names that it is limited to. */
+export function placement({
+  namespaces,
+  onlyNames,
+}: Pick<TypePlan, 'namespaces' | 'onlyNames'>): (ref: Pick<ObjectRef, 'namespace' | 'name'>) => boolean {
+  const places = namespaces && new Set(namespaces);
+  const names = onlyNames && new Set(onlyNames);
+  return ({ namespace, name }) =>
+    (namespace === undefined || places?.has(namespace) !== false) && names?.has(name) !== false;
+}
 
 /**
  * The question that is left to ask each object of a listed type: is it selected, and no noise?

@@ -33,6 +33,21 @@ export type ObjectRule = Pick<
   'includeNamespaces' | 'excludeNamespaces' | 'labelSelector' | 'fieldSelector' | 'names' | 'excludeNames'
 >;
 
+/** Every object of a type. */
+export function planWhole(type: ResourceType): TypePlan {
+  return {
+    type,
+    namespaces: undefined,
+    meansMost: false,
+    labelSelectors: [],
+    fieldSelectors: [],
+    onlyNames: undefined,
+    rules: [{}],
+    within: [],
+    noise: [],
+  };
+}
+
 /** What the server is asked to filter a type's lists by. */
 export function selectorsOf(plan: Pick<TypePlan, 'labelSelectors' | 'fieldSelectors'>): {
   readonly labelSelector?: string;
@@ -305,17 +320,7 @@ function planRelatedNamespaces(
   );
   if (names === undefined || names.length === 0 || isExcluded) return undefined;
   if (!types.some((plan) => plan.type.namespaced)) return undefined;
-  return {
-    type,
-    namespaces: undefined,
-    meansMost: areMost(names, target),
-    labelSelectors: [],
-    fieldSelectors: [],
-    onlyNames: names,
-    rules: [{}],
-    within: [],
-    noise: [],
-  };
+  return { ...planWhole(type), meansMost: areMost(names, target), onlyNames: names };
 }
 
 /** A custom resource without its definition could not be restored to a cluster that does not have it. */

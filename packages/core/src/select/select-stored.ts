@@ -3,7 +3,7 @@ import type { RawObject } from '../object/raw-object.ts';
 import type { ObjectRef } from '../object/ref.ts';
 import { typeName, type TypeName } from '../object/resource-type.ts';
 import { matchesLabels, parseLabelSelector } from './label-selector.ts';
-import { objectFilter } from './match-object.ts';
+import { objectFilter, placement } from './match-object.ts';
 import { planSelection, type TypePlan } from './plan-selection.ts';
 import type { Selection, SelectionRule } from './selection.ts';
 
@@ -58,15 +58,13 @@ function storedType(plan: TypePlan): {
   asksLabels: boolean;
   matches: (object: RawObject) => boolean;
 } {
-  const { namespaces, onlyNames, labelSelectors, rules, within } = plan;
+  const { labelSelectors, rules, within } = plan;
   const filter = objectFilter({ ...plan, fieldSelectors: [] }) ?? ((): boolean => true);
   const requirements = labelSelectors.map(parseLabelSelector);
   const asksLabels =
     requirements.length > 0 ||
     [...rules, ...within].some((rule) => (rule.labelSelector ?? rule.fieldSelector) !== undefined);
-  const isPlaced = ({ namespace, name }: ObjectRef): boolean =>
-    (namespace === undefined || namespaces === undefined || namespaces.includes(namespace)) &&
-    (onlyNames === undefined || onlyNames.includes(name));
+  const isPlaced = placement(plan);
   return {
     includes: (ref) => isPlaced(ref) && (asksLabels || filter(nameOnly(ref))),
     asksLabels,

@@ -6,7 +6,7 @@ import { AppError } from '../../errors/app-error.ts';
 import type { RawObject } from '../../object/raw-object.ts';
 import { compareUtf8, formatRef, type ObjectRef } from '../../object/ref.ts';
 import { typeName } from '../../object/resource-type.ts';
-import { objectFilter } from '../../select/match-object.ts';
+import { objectFilter, placement } from '../../select/match-object.ts';
 import { planSelection, type TypePlan } from '../../select/plan-selection.ts';
 import type { Selection } from '../../select/selection.ts';
 
@@ -50,8 +50,8 @@ const everything: Selection = { rules: [{ excludeNoise: false }] };
 
 function scopeOfPlan(plan: TypePlan, taken: TypePlan | undefined, types: readonly TypeSummary[]): TypeScope {
   const type = types.find((known) => typeName(known) === typeName(plan.type))!;
-  const { onlyNames } = plan;
-  const isNamed = (name: string): boolean => onlyNames === undefined || onlyNames.includes(name);
+  const isPlaced = placement(plan);
+  const isTaken = taken && placement(taken);
   // No server has filtered the entries of a backup: every condition is asked here.
   const filter = objectFilter({ ...plan, ...noServer });
   const takenFilter = taken === undefined ? undefined : objectFilter({ ...taken, ...noServer });
@@ -60,18 +60,14 @@ function scopeOfPlan(plan: TypePlan, taken: TypePlan | undefined, types: readonl
   return {
     type,
     query: { types: [typeName(type)], namespaces: plan.namespaces },
-    keepsEntry: (entry) => isNamed(entry.name) && (needsBytes || filter === undefined || filter(bare(entry))),
+    keepsEntry: (entry) => isPlaced(entry) && (needsBytes || filter === undefined || filter(bare(entry))),
     keepsObject: needsBytes ? filter : undefined,
     mayBeExtra:
-      taken === undefined || onlyNames !== undefined || taken.onlyNames !== undefined
+      isTaken === undefined || plan.onlyNames !== undefined || taken?.onlyNames !== undefined
         ? undefined
-        : (object) => isInNamespaces(taken, object) && filter?.(object) !== false && takenFilter?.(object) !== false,
+        : (object) => isTaken(object) && filter?.(object) !== false && takenFilter?.(object) !== false,
     named: false,
   };
-}
-
-function isInNamespaces({ namespaces }: TypePlan, { namespace }: RawObject): boolean {
-  return namespaces === undefined || namespace === undefined || namespaces.includes(namespace);
 }
 
 async function scopeOfObjects(backup: Backup, refs: readonly ObjectRef[]): Promise<readonly TypeScope[]> {
