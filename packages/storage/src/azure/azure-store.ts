@@ -206,12 +206,8 @@ export class AzureStore implements Store {
     do {
       throwIfCancelled(signal);
       const place = continuationToken === undefined ? {} : { continuationToken };
-      const first = (heard: HeardRequest): Promise<Page> =>
-        open(place, heard)
-          .next()
-          .then(({ value }) => value as Page);
-      const attempt = (): Promise<Page> => whileHeard(this.#timeoutMs, signal, first);
-      const page = await retryBroken(attempt, isBrokenConnection, signal).catch((error: unknown) => {
+      const first = async (heard: HeardRequest): Promise<Page> => (await open(place, heard).next()).value as Page;
+      const page = await this.#ask(signal, first, isBrokenConnection).catch((error: unknown) => {
         throw this.#failure(error, 'list', prefix, signal);
       });
       yield page;
@@ -225,9 +221,12 @@ export class AzureStore implements Store {
   }
 
   /** Azure's client tries again by itself, but not where there is no answer at all: it would wait for it for ever. */
-  #ask<T>(signal: AbortSignal | undefined, request: (heard: HeardRequest) => Promise<T>): Promise<T> {
-    const attempt = (): Promise<T> => whileHeard(this.#timeoutMs, signal, request);
-    return retryBroken(attempt, (error) => error instanceof SilentServerError, signal);
+  #ask<T>(
+    signal: AbortSignal | undefined,
+    request: (heard: HeardRequest) => Promise<T>,
+    isBroken = (error: unknown): boolean => error instanceof SilentServerError,
+  ): Promise<T> {
+    return retryBroken(() => whileHeard(this.#timeoutMs, signal, request), isBroken, signal);
   }
 
   #blob(key: string, signal: AbortSignal | undefined): BlockBlobClient {

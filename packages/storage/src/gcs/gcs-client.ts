@@ -5,7 +5,6 @@ import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { throwIfCancelled } from '@infrabackup/core';
 import type { HttpAgents } from '../http-agents.ts';
-import { defaultSilenceMs } from '../location-option.ts';
 import { pauseBeforeRetry } from '../pause-before-retry.ts';
 import { retryBroken } from '../retry-broken.ts';
 import { SilentServerError } from '../silence.ts';
@@ -54,7 +53,7 @@ export interface GcsClientOptions {
   readonly agents: HttpAgents;
   readonly authorize: Authorize;
   /** Without a byte in either direction. */
-  readonly timeoutMs?: number | undefined;
+  readonly timeoutMs: number;
 }
 
 const maxAttempts = 6;
@@ -114,7 +113,7 @@ export class GcsClient {
     accepts = [],
     signal,
   }: GcsRequest): Promise<IncomingMessage> {
-    const { server, agents, authorize, timeoutMs = defaultSilenceMs } = this.#options;
+    const { server, agents, authorize, timeoutMs } = this.#options;
     const url = new URL(path, server);
     for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, value);
     const credentials = await authorize(this.#isRejected).catch((error: unknown) => {

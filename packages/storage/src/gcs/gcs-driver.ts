@@ -1,6 +1,13 @@
 import { AppError, isKeySegment } from '@infrabackup/core';
 import { defineDriver } from '../driver.ts';
-import { fileOption, flagOption, serverOption, silenceOption, textOption } from '../location-option.ts';
+import {
+  defaultSilenceMs,
+  fileOption,
+  flagOption,
+  serverOption,
+  silenceOption,
+  textOption,
+} from '../location-option.ts';
 
 /** Buckets of Google Cloud Storage. */
 export const gcsDriver = defineDriver('gs', {
@@ -24,7 +31,8 @@ export const gcsDriver = defineDriver('gs', {
     const authorize =
       anonymous === true ? () => Promise.resolve({}) : (await import('./google-credentials.ts')).googleCredentials();
     const server = endpoint ?? new URL('https://storage.googleapis.com');
-    const client = new GcsClient({ server, agents: await httpAgents(ca, env), authorize, timeoutMs: timeout });
+    const agents = await httpAgents(ca, env);
+    const client = new GcsClient({ server, agents, authorize, timeoutMs: timeout ?? defaultSilenceMs });
     return new GcsStore({ uri, client, bucket, prefix, kmsKey });
   },
 });

@@ -1,7 +1,6 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import type { S3ClientConfig } from '@aws-sdk/client-s3';
 import { httpAgents } from '../http-agents.ts';
-import { defaultSilenceMs } from '../location-option.ts';
 
 /** How a bucket is reached. */
 export interface S3Connection {
@@ -11,8 +10,8 @@ export interface S3Connection {
   readonly pathStyle?: boolean;
   readonly dualStack?: boolean;
   readonly ca?: string;
-  /** In milliseconds. */
-  readonly timeout?: number;
+  /** Without a byte in either direction. */
+  readonly timeoutMs: number;
   readonly checksums?: 'whenRequired' | 'whenSupported';
 }
 
@@ -22,7 +21,7 @@ const maxAttempts = 5;
 
 /** Opens a client; credentials are looked for by AWS's own chain when the first request is made. */
 export async function connectS3(
-  { endpoint, region, profile, pathStyle, dualStack, ca, timeout, checksums }: S3Connection,
+  { endpoint, region, profile, pathStyle, dualStack, ca, timeoutMs, checksums }: S3Connection,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<S3Client> {
   const home = region ?? env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'];
@@ -42,7 +41,7 @@ export async function connectS3(
       // Agents, not their options: for large bodies the client makes agents of its own and forgets what it was told.
       ...(await httpAgents(ca ?? env['AWS_CA_BUNDLE'], env)),
       connectionTimeout: connectTimeoutMs,
-      socketTimeout: timeout ?? defaultSilenceMs,
+      socketTimeout: timeoutMs,
     },
   };
   const client = new S3Client(options);

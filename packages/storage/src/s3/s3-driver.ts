@@ -1,7 +1,15 @@
 import type { StorageClass } from '@aws-sdk/client-s3';
 import { AppError, isKeySegment } from '@infrabackup/core';
 import { defineDriver } from '../driver.ts';
-import { fileOption, flagOption, serverOption, silenceOption, textOption, wordOption } from '../location-option.ts';
+import {
+  defaultSilenceMs,
+  fileOption,
+  flagOption,
+  serverOption,
+  silenceOption,
+  textOption,
+  wordOption,
+} from '../location-option.ts';
 
 /** Buckets of AWS and of all that speak its protocol. */
 export const s3Driver = defineDriver('s3', {
@@ -20,12 +28,12 @@ export const s3Driver = defineDriver('s3', {
     checksums: wordOption(['whenRequired', 'whenSupported'], 'whenRequired'),
     conditionalWrites: wordOption(['auto', 'never'], 'auto'),
   },
-  open: async (address, { conditionalWrites, ...options }, { uri, env }) => {
+  open: async (address, { conditionalWrites, timeout, ...options }, { uri, env }) => {
     const [bucket, prefix] = parseAddress(address);
     const [{ connectS3 }, { S3Store }] = await Promise.all([import('./connect-s3.ts'), import('./s3-store.ts')]);
     return new S3Store({
       uri,
-      client: await connectS3(options, env),
+      client: await connectS3({ ...options, timeoutMs: timeout ?? defaultSilenceMs }, env),
       bucket,
       prefix,
       conditionalWrites: conditionalWrites !== 'never',
