@@ -1,4 +1,3 @@
-import { readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { archive } from './archive.ts';
@@ -7,7 +6,7 @@ import { create } from './create.ts';
 import { diffTwoBackups } from './diff-backups.ts';
 import { diffLive } from './diff-live.ts';
 import { encrypt } from './encrypt.ts';
-import { pagePath, replaceSection } from './page-section.ts';
+import { writeSection } from './page-section.ts';
 import { restore } from './restore.ts';
 import { s3 } from './s3.ts';
 import { startup } from './startup.ts';
@@ -41,12 +40,11 @@ async function main(): Promise<void> {
     process.stderr.write(`${benchmark.name}\n`);
     const table = formatRows(await benchmark.run((text) => process.stderr.write(`  ${text}\n`)));
     process.stdout.write(`## ${benchmark.title}\n\n${table}\n\n`);
-    if (values.write) await writeSection(benchmark, table);
+    if (values.write) await writeSection(benchmark.title, howMeasured(benchmark.name), table);
   }
 }
 
-async function writeSection({ name, title }: Benchmark, table: string): Promise<void> {
+function howMeasured(name: string): string {
   const machine = `${cpus()[0]?.model ?? 'an unknown processor'}, ${availableParallelism()} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`;
-  const said = `Measured by \`npm run bench -- ${name}\` on ${new Date().toISOString().slice(0, 10)}: ${machine}.`;
-  await writeFile(pagePath, replaceSection(await readFile(pagePath, 'utf8'), title, `${said}\n\n${table}`));
+  return `\`npm run bench -- ${name}\` on ${new Date().toISOString().slice(0, 10)}: ${machine}.`;
 }

@@ -1,11 +1,17 @@
+import { readFile, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 
 /** Where what was measured is kept, a section a benchmark. */
-export const pagePath = resolve(import.meta.dirname, '../../docs/benchmarks.md');
+const page = resolve(import.meta.dirname, '../../docs/benchmarks.md');
 
-/** A page of Markdown with this content under the heading: in the place of what stood there, or else at its end. */
-export function replaceSection(page: string, title: string, content: string): string {
-  const lines = page.trimEnd().split('\n');
+/** Puts a table under the heading, below what says how it was measured: in the place of what stood there, or at the end. */
+export async function writeSection(title: string, how: string, table: string): Promise<void> {
+  const said = `Measured by ${how}`;
+  await writeFile(page, replaceSection(await readFile(page, 'utf8'), title, `${said}\n\n${table}`));
+}
+
+function replaceSection(text: string, title: string, content: string): string {
+  const lines = text.trimEnd().split('\n');
   const found = lines.indexOf(`## ${title}`);
   const start = found < 0 ? lines.length : found;
   const next = lines.findIndex((line, index) => index > start && line.startsWith('## '));

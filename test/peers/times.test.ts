@@ -1,9 +1,9 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { formatMs, formatRows, type BenchmarkRow } from '../bench/benchmark.ts';
 import { measureOnce, median } from '../bench/measure.ts';
-import { pagePath, replaceSection } from '../bench/page-section.ts';
+import { writeSection } from '../bench/page-section.ts';
 import { pluginCommand } from '../bench/plugin-command.ts';
 import { startCluster, type Cluster } from '../cluster/cluster.ts';
 import { startGeneratedCluster } from '../fixtures/generated-cluster.ts';
@@ -73,11 +73,11 @@ await describeOnServer(title, provision, start, (on) => {
     return () => workplace[Symbol.asyncDispose]();
   });
   afterAll(async () => {
-    const section = `${formatRows(rows)}\n`;
-    process.stdout.write(`\n## ${title}\n\n${section}\n`);
+    const table = formatRows(rows);
+    process.stdout.write(`\n## ${title}\n\n${table}\n\n`);
     if (process.env['WRITE_TIMES'] !== 'true' || rows.length < 2) return;
-    const said = `Measured by \`WRITE_TIMES=true npm run test:peers\` on ${new Date().toISOString().slice(0, 10)}: Velero ${veleroVersion} with its rate limits raised, Rancher's operator ${rancherVersion}, all three from and to one S3 server over loopback.`;
-    await writeFile(pagePath, replaceSection(await readFile(pagePath, 'utf8'), title, `${said}\n\n${section}`));
+    const how = `\`WRITE_TIMES=true npm run test:peers\` on ${new Date().toISOString().slice(0, 10)}: Velero ${veleroVersion} with its rate limits raised, Rancher's operator ${rancherVersion}, all three from and to one S3 server over loopback.`;
+    await writeSection(title, how, table);
   });
 
   it('backed up by each, in turn', async () => {

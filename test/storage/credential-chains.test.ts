@@ -1,16 +1,12 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:https';
-import { once } from 'node:events';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { openStore } from '@infrabackup/storage';
 import { createCertificateAuthority } from '../cluster/certificates.ts';
+import { temporaryFolder } from '../cluster/temporary-folder.ts';
 import { startAnswering } from '../servers/answering-server.ts';
 
 // The clients of the clouds read the environment of the process by themselves.
@@ -20,11 +16,8 @@ afterEach(() => void (process.env = { ...before }));
 const context = { workingFolder: '/', env: {} };
 const inTime = '2999-01-01T00:00:00Z';
 
-async function newFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'infrabackup-chains-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  return folder;
-}
+/** Answers for a service that gives credentials, and says what it was asked with, if anything; undefined: the request is for another. */
+type Service = (request: IncomingMessage, response: ServerResponse, body: string) => string | undefined;
 
 function answerJson(response: ServerResponse, body: unknown): void {
   response.setHeader('content-type', 'application/json');
@@ -32,15 +25,13 @@ function answerJson(response: ServerResponse, body: unknown): void {
 }
 
 describe('an S3 location takes credentials', () => {
-  /** Answers a service that gives credentials, and says what it was asked with; false where the request is for another. */
-  type Service = (request: IncomingMessage, response: ServerResponse, body: string) => string | undefined;
   /** What S3 and the service were asked with. */
   const askedWith = async (
     options: string,
     env: (folder: string, endpoint: string) => Record<string, string>,
     { files = {}, service }: { files?: Readonly<Record<string, string>>; service?: Service } = {},
   ): Promise<readonly string[]> => {
-    const folder = await newFolder();
+    const folder = await temporaryFolder('chains');
     for (const [name, text] of Object.entries(files)) {
       await mkdir(dirname(join(folder, name)), { recursive: true });
       await writeFile(join(folder, name), text);
@@ -199,7 +190,7 @@ describe('a Google location takes credentials', () => {
       }
     });
     process.env = {
-      ...{ PATH: '/nowhere', HOME: await newFolder() },
+      ...{ PATH: '/nowhere', HOME: await temporaryFolder('chains') },
       ...{ GCE_METADATA_HOST: new URL(endpoint).host, METADATA_SERVER_DETECTION: 'assume-present' },
     };
     const store = await openStore(`gs://bucket?endpoint=${endpoint}`, context);
@@ -210,26 +201,20 @@ describe('a Google location takes credentials', () => {
 
 describe('an Azure location takes credentials', () => {
   /** A container over TLS, since Azure's client gives no token to a server without. */
-  async function startContainer(
-    asked: string[],
-    service?: (request: IncomingMessage, response: ServerResponse, url: string) => boolean,
-  ): Promise<{ url: string; location: string }> {
-    const folder = await newFolder();
+  async function startContainer(asked: string[], service?: Service): Promise<{ url: string; location: string }> {
+    const folder = await temporaryFolder('chains');
     const authority = await createCertificateAuthority(folder);
-    const { certificatePem, keyPem } = await authority.issue({ commonName: 'azure', serverNames: ['127.0.0.1'] });
-    const server = createServer({ cert: certificatePem, key: keyPem }, (request, response) => {
-      if (service?.(request, response, `https://${request.headers.host!}`) === true) return;
-      const { headers } = request;
-      asked.push(String(headers.authorization));
+    const certificate = await authority.issue({ commonName: 'azure', serverNames: ['127.0.0.1'] });
+    const url = await startAnswering((request, response, body) => {
+      const said = service?.(request, response, body);
+      if (said !== undefined) {
+        if (said !== '') asked.push(said);
+        return;
+      }
+      asked.push(String(request.headers.authorization));
       response.setHeader('content-type', 'application/xml');
       response.end('<?xml version="1.0"?><EnumerationResults><Blobs/><NextMarker/></EnumerationResults>');
-    }).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    onTestFinished(() => {
-      server.closeAllConnections();
-      server.close();
-    });
-    const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    }, certificate);
     return { url, location: `az://account/container?endpoint=${url}&ca=${join(folder, 'ca.crt')}` };
   }
 
@@ -243,31 +228,31 @@ describe('an Azure location takes credentials', () => {
         ...{ expires_in: '3600', expires_on: String(Math.floor(Date.parse(inTime) / 1_000)) },
       });
     });
-    process.env = { PATH: '/nowhere', HOME: await newFolder(), AZURE_POD_IDENTITY_AUTHORITY_HOST: metadata };
+    process.env = {
+      PATH: '/nowhere',
+      HOME: await temporaryFolder('chains'),
+      AZURE_POD_IDENTITY_AUTHORITY_HOST: metadata,
+    };
     expect(await Array.fromAsync((await openStore(location, context)).list(''))).toEqual([]);
     expect(asked).toEqual(['https://storage.azure.com', 'Bearer of-the-node']);
   });
 
   it('of a pod with a workload identity', async () => {
     const asked: string[] = [];
-    const { url, location } = await startContainer(asked, (request, response, own) => {
-      if (request.url!.includes('/.well-known/openid-configuration')) {
+    const { url, location } = await startContainer(asked, ({ url: path, headers }, response, body) => {
+      const own = `https://${headers.host!}`;
+      if (path!.includes('/.well-known/openid-configuration')) {
         answerJson(response, {
           ...{ issuer: `${own}/tenant/v2.0`, authorization_endpoint: `${own}/tenant/authorize` },
           ...{ token_endpoint: `${own}/tenant/token`, jwks_uri: `${own}/tenant/keys` },
         });
-        return true;
+        return '';
       }
-      if (request.url!.startsWith('/tenant/token')) {
-        void text(request).then((body) => {
-          asked.push(new URLSearchParams(body).get('client_assertion')!);
-          answerJson(response, { access_token: 'of-the-pod', expires_in: 3_600, token_type: 'Bearer' });
-        });
-        return true;
-      }
-      return false;
+      if (!path!.startsWith('/tenant/token')) return undefined;
+      answerJson(response, { access_token: 'of-the-pod', expires_in: 3_600, token_type: 'Bearer' });
+      return new URLSearchParams(body).get('client_assertion')!;
     });
-    const folder = await newFolder();
+    const folder = await temporaryFolder('chains');
     await writeFile(join(folder, 'token'), 'the-token-of-the-pod');
     const known = getCACertificates('default');
     setDefaultCACertificates([...known, await readFile(new URL(location).searchParams.get('ca')!, 'utf8')]);

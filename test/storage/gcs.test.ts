@@ -1,9 +1,9 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { Store } from '@infrabackup/core';
 import { openStore } from '@infrabackup/storage';
+import { temporaryFolder } from '../cluster/temporary-folder.ts';
 import { startAnswering } from '../servers/answering-server.ts';
 import { provisionFakeGcs, startFakeGcs } from '../servers/fake-gcs.ts';
 import { startGcsStub, type GcsStub } from '../servers/gcs-stub.ts';
@@ -99,7 +99,7 @@ describe('a location in Google Cloud Storage that fails', () => {
   });
 
   it('for want of credentials says where they come from, and repeats none', async () => {
-    const folder = await newFolder();
+    const folder = await temporaryFolder('gcs');
     const file = join(folder, 'key.json');
     await writeFile(file, JSON.stringify({ type: 'service_account', client_email: 'a@b', private_key: 'hunter2' }));
     for (const env of [{}, { GOOGLE_APPLICATION_CREDENTIALS: file }]) {
@@ -127,7 +127,7 @@ describe('a location in Google Cloud Storage that fails', () => {
         response.writeHead(400, { 'content-type': 'application/json' });
         response.end(JSON.stringify({ error, error_description: description }));
       });
-      const folder = await newFolder();
+      const folder = await temporaryFolder('gcs');
       await writeFile(join(folder, 'token'), 'hunter2');
       const config = {
         type: 'external_account',
@@ -160,9 +160,3 @@ describe('a location in Google Cloud Storage that fails', () => {
     ]);
   });
 });
-
-async function newFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'infrabackup-gcs-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  return folder;
-}
