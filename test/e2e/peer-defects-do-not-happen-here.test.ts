@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { describeOnCluster } from '../cluster/suite.ts';
+import { startFaultProxy, type FaultProxy } from '../support/fault-proxy.ts';
 import { openWorkplace, type Workplace } from '../support/plugin.ts';
 
 const run = promisify(execFile);
@@ -144,24 +144,43 @@ await describeOnCluster('what goes wrong elsewhere', {}, (on) => {
   });
 
   describe('a workload that is scaled down for the restore', () => {
+    /** Its way to the cluster is the proxy. */
+    let workplace: Workplace;
+    let proxy: FaultProxy;
     const args = ['restore', 'sized', '-n', 'lab', '--scale-down', 'deploy/web', '--yes'];
     const replicas = () => kubectl('-n', 'lab', 'get', 'deployment', 'web', '-o', 'jsonpath={.spec.replicas}');
     const kept = async (): Promise<string> =>
       (await kubectl('-n', 'lab', 'get', 'configmaps', '-o', 'name')).match(/infrabackup-sizes-\S+/)?.[0] ?? '';
-    /** Kills a restore as soon as the workload is down. */
+    /** Kills a restore when the workload is down, while it asks whether the pods are gone. */
     const killWhenDown = async (): Promise<void> => {
       await kubectl('-n', 'lab', 'patch', 'configmap', 'settings', '-p', '{"data":{"a":"changed"}}');
       const running = workplace.start(...args);
-      while ((await replicas()) !== '0') await sleep(10);
-      running.process.kill('SIGKILL');
-      await running.result;
+      let isScaled = false;
+      proxy.fault = ({ method, path }) => {
+        if (!path.includes('/deployments/web')) return undefined;
+        if (method === 'GET' && isScaled) {
+          running.process.kill('SIGKILL');
+          return { kind: 'cut-before' };
+        }
+        isScaled ||= method === 'PATCH' && path.includes('/scale');
+        return undefined;
+      };
+      expect((await running.result).exitCode).toBeUndefined();
+      proxy.fault = () => undefined;
+      expect(await replicas()).toBe('0');
       expect(await kept()).not.toBe('');
     };
 
     beforeAll(async () => {
+      proxy = await startFaultProxy(on.cluster);
+      workplace = await openWorkplace(proxy.user);
       await kubectl('-n', 'lab', 'create', 'deployment', 'web', '--image=example.com/web:1', '--replicas=3');
       await kubectl('-n', 'lab', 'create', 'configmap', 'settings', '--from-literal=a=1');
       await workplace.succeed('create', 'sized', '-n', 'lab');
+      return async () => {
+        await workplace[Symbol.asyncDispose]();
+        await proxy[Symbol.asyncDispose]();
+      };
     });
 
     it.each([
