@@ -63,6 +63,26 @@ describe('workAhead', () => {
     expect(most).toBe(3);
   });
 
+  it('looks less far ahead where items are heavy, and at one at least', async () => {
+    let working = 0;
+    const alongside: number[] = [];
+    const work = async (): Promise<void> => {
+      working++;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      alongside.push(working);
+      working--;
+    };
+    const ahead = { items: 3, weigh: (weight: number) => weight, weight: 10 };
+    await Array.fromAsync(workAhead([1, 1, 1, 1, 1, 1], ahead, work));
+    expect(Math.max(...alongside)).toBe(4);
+    alongside.length = 0;
+    await Array.fromAsync(workAhead([6, 6, 6, 6], ahead, work));
+    expect(Math.max(...alongside)).toBe(2);
+    alongside.length = 0;
+    await Array.fromAsync(workAhead([11, 12, 13], ahead, work));
+    expect(Math.max(...alongside)).toBe(2);
+  });
+
   it('throws an error when its turn comes', async () => {
     const seen: number[] = [];
     const work = (item: number): Promise<number> =>

@@ -29,6 +29,14 @@ export async function concurrently<T>(
   if (failures.length > 0) throw failures[0];
 }
 
+/** How much may be at work beside the item whose turn it is. */
+export interface Ahead<T> {
+  readonly items: number;
+  /** What an item weighs, in the unit of `weight`: of heavy ones fewer are at work. */
+  readonly weigh: (item: T) => number;
+  readonly weight: number;
+}
+
 /**
  * What `work` makes of each item, in the items' order, while up to `ahead` further ones are at work.
  *
@@ -37,16 +45,23 @@ export async function concurrently<T>(
  */
 export async function* workAhead<T, R>(
   items: Iterable<T> | AsyncIterable<T>,
-  ahead: number,
+  ahead: number | Ahead<T>,
   work: (item: T) => Promise<R>,
 ): AsyncGenerator<R> {
-  const started: Promise<R>[] = [];
+  const most = typeof ahead === 'number' ? { items: ahead, weigh: () => 0, weight: 0 } : ahead;
+  const started: { readonly result: Promise<R>; readonly weight: number }[] = [];
+  let weight = 0;
   for await (const item of items) {
     const result = work(item);
     // It is met when its turn comes, or never.
     result.catch(() => undefined);
-    started.push(result);
-    if (started.length > ahead) yield await started.shift()!;
+    started.push({ result, weight: most.weigh(item) });
+    weight += started.at(-1)!.weight;
+    while (started.length > most.items || (started.length > 1 && weight > most.weight)) {
+      const first = started.shift()!;
+      weight -= first.weight;
+      yield await first.result;
+    }
   }
-  for (const result of started) yield await result;
+  for (const { result } of started) yield await result;
 }

@@ -1,8 +1,8 @@
 import type { Clock } from '../clock.ts';
 
 /** Writes at once at the start: what hides the round trip to a near server. */
-const startAt = 16;
-const atMost = 32;
+const startAt = 32;
+const atMost = 64;
 /** A write that takes so much longer than the quickest ones waited for its turn in the server. */
 const slowFactor = 4;
 const slowMs = 400;

@@ -3,7 +3,7 @@ import type { Spool } from '../../archive/spool.ts';
 import type { Clock } from '../../clock.ts';
 import type { ClusterReader, Discovery } from '../../cluster/reader.ts';
 import type { DryRunWriter } from '../../cluster/writer.ts';
-import { workAhead } from '../../concurrently.ts';
+import { workAhead, type Ahead } from '../../concurrently.ts';
 import type { Manifest } from '../../object/manifest.ts';
 import { compareRefs, refKey, type ObjectRef } from '../../object/ref.ts';
 import { typeName, type ResourceType } from '../../object/resource-type.ts';
@@ -52,8 +52,12 @@ export interface AllJudged {
   readonly lookup: LiveLookup;
 }
 
-/** Enough that the server has something to do while objects are shown. */
-const judgedAhead = 32;
+/** Enough that the server has something to do while objects are shown; of large ones fewer, for they are all in memory. */
+const judgedAhead: Ahead<DifferenceRead> = {
+  items: 128,
+  weigh: ({ difference: { entry, live } }) => Math.max(entry.sizeBytes, live?.length ?? 0),
+  weight: 32 << 20,
+};
 /** An object that changes while it is looked at is looked at again. */
 const looksAtMost = 3;
 
