@@ -1,5 +1,6 @@
 import { formatRef, formatTextDiff } from '@infrabackup/core';
 import { paintDiff } from '../render/diff-lines.ts';
+import { gatherLines } from '../render/gathered-lines.ts';
 import type { Shell } from '../shell.ts';
 import { countsLine } from './counts-line.ts';
 import type { DiffFrame, DiffItem, DiffPrinter } from './diff-item.ts';
@@ -8,6 +9,7 @@ import { textDiffAside } from './text-diff-aside.ts';
 /** Every object that is written line by line as soon as it is known, then the others that differ, with why. */
 export function unifiedPrinter({ before, after, status }: DiffFrame, shell: Shell): DiffPrinter {
   const unwritten: string[] = [];
+  const lines = gatherLines(shell.out, shell.clock);
   return {
     async add(item) {
       if (shell.out.isClosed || !item.differs) return;
@@ -15,12 +17,14 @@ export function unifiedPrinter({ before, after, status }: DiffFrame, shell: Shel
         unwritten.push(`# ${item.verdict} ${formatRef(item.ref)}: ${item.reason.text}`);
         return;
       }
-      await shell.out.write(paintDiff(await linesOf(item, { before, after, status }, shell.signal), shell.out));
+      await lines.write(paintDiff(await linesOf(item, { before, after, status }, shell.signal), shell.out));
     },
     async end({ counts }) {
-      await shell.out.write(paintDiff(unwritten, shell.out));
+      await lines.write(paintDiff(unwritten, shell.out));
+      await lines.flush();
       await shell.err.write(countsLine(counts));
     },
+    close: () => lines.flush(),
   };
 }
 
