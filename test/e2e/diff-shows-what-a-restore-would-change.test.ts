@@ -20,6 +20,8 @@ await describeOnCluster('diff against the live cluster', { fixtures: true }, (on
   const kubectl = (...args: string[]): Promise<unknown> => on.cluster.kubectl(args);
   /** By a reader that is not our own, but for what controllers write in their own time. */
   const snapshot = () => snapshotCluster(on.cluster.client(), { settled: true });
+  const managers = (): Promise<unknown> =>
+    kubectl('-n', 'lab', 'get', 'configmaps,secrets', '-o', 'jsonpath={.items[*].metadata.managedFields}');
   const data = async (...args: string[]): Promise<DiffData> =>
     JSON.parse((await workplace.run('diff', 'nightly', '-o', 'json', ...args)).stdout) as DiffData;
 
@@ -56,7 +58,7 @@ await describeOnCluster('diff against the live cluster', { fixtures: true }, (on
     await kubectl('-n', 'lab', 'delete', 'configmap', 'gone');
     await kubectl('-n', 'lab', 'create', 'configmap', 'fresh', '--from-literal=a=b');
     await kubectl('-n', 'lab', 'patch', 'secret', 'login', '--patch', '{"stringData":{"password":"after-rotation"}}');
-    const before = await snapshot();
+    const [before, managersBefore] = [await snapshot(), await managers()];
 
     const { exitCode, stdout, stderr } = await workplace.run('diff', 'nightly', '-n', 'lab');
     expect(exitCode).toBe(1);
@@ -82,6 +84,7 @@ await describeOnCluster('diff against the live cluster', { fixtures: true }, (on
       '+  password: "*** (after)"',
     ]);
     expect(snapshotDifferences(before, await snapshot())).toEqual([]);
+    expect(await managers()).toEqual(managersBefore);
   });
 
   it('names what is live only as extra, which nothing but --prune would touch', async () => {

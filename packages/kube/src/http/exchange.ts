@@ -28,6 +28,9 @@ export interface Answer {
   readonly isWhole: () => boolean;
 }
 
+/** A request of either version while it is under way. */
+type Call = ClientRequest | ClientHttp2Stream;
+
 /** A connection takes a few round trips; one that takes longer than this goes nowhere. */
 export const connectTimeoutMs = 20_000;
 
@@ -66,25 +69,37 @@ export function exchange(attempt: Attempt, agent: Agent): Promise<Answer> {
  * Ends a call once it takes too long or is cancelled, and says so to `failed`, as all else that goes wrong before the
  * head of the answer. What it returns is to be called when that is here.
  */
-export function watchOver(
-  call: ClientRequest | ClientHttp2Stream,
-  { signal, timeoutMs }: Attempt,
-  failed: (error: unknown) => void,
-): () => void {
+export function watchOver(call: Call, { signal, timeoutMs }: Attempt, failed: (error: unknown) => void): () => void {
   let isHere = false;
-  const cancel = () => call.destroy(signal!.reason as Error);
   const late = setTimeout(() => call.destroy(new TimeoutError(`no answer within ${timeoutMs / 1_000} s`)), timeoutMs);
-  signal?.addEventListener('abort', cancel);
+  const forget = signal && endOnAbort(call, signal);
   call.on('error', failed);
   call.once('close', () => {
     clearTimeout(late);
-    signal?.removeEventListener('abort', cancel);
+    forget?.();
     if (!isHere) failed(cutError());
   });
   return () => {
     isHere = true;
     clearTimeout(late);
   };
+}
+
+/** The calls that end with a signal: a listener of its own for each of many would cost more than the set of them. */
+const endingWith = new WeakMap<AbortSignal, Set<Call>>();
+
+/** Ends the call when the signal fires, until what is returned is called. */
+function endOnAbort(call: Call, signal: AbortSignal): () => void {
+  const calls = endingWith.get(signal) ?? new Set<Call>();
+  if (!endingWith.has(signal)) {
+    endingWith.set(signal, calls);
+    signal.addEventListener('abort', () => {
+      for (const each of calls) each.destroy(signal.reason as Error);
+    });
+  }
+  calls.add(call);
+  if (signal.aborted) call.destroy(signal.reason as Error);
+  return () => calls.delete(call);
 }
 
 export function connectTimeout(timeoutMs: number): TimeoutError {

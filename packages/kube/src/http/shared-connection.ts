@@ -106,6 +106,7 @@ function send(session: ClientHttp2Session, attempt: Attempt): ClientHttp2Stream 
 /** Rejects with the signal's reason as soon as that is known; what was waited for goes on for others. */
 async function unlessCancelled<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return work;
+  signal.throwIfAborted();
   let cancel: (() => void) | undefined;
   const cancelled = new Promise<never>((_resolve, reject) => {
     cancel = () => reject(signal.reason as Error);
