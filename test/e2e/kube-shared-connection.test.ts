@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createServer as createTlsServer } from 'node:tls';
 import { inspect } from 'node:util';
 import { loadConnection, type Connection, type ConnectionOptions } from '@infrabackup/kube';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -295,6 +296,16 @@ describe('a connection that is shared', () => {
     });
     server.close();
     for (const socket of open) socket.destroy();
+  });
+
+  it('that the server closes before it has said a word is one that cannot be made', async () => {
+    const { certificatePem: cert, keyPem: key } = certificate;
+    const server = createTlsServer({ cert, key, ALPNProtocols: ['h2'] }, (socket) => socket.end());
+    const connection = await connect(`https://127.0.0.1:${await listen(server)}`);
+    const startedMs = performance.now();
+    await expect(connection.request(post)).rejects.toMatchObject({ code: 'CLUSTER_UNREACHABLE' });
+    expect(performance.now() - startedMs).toBeLessThan(10_000);
+    server.close();
   });
 
   it('is not made with a server that we do not trust', async () => {

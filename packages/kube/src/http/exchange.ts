@@ -173,6 +173,6 @@ export function readAll({ body, isWhole }: Answer, timeoutMs: number): Promise<B
 }
 
 /** As Node says it of a connection that ends too early; a stream of HTTP/2 may just end or close. */
-function cutError(): Error {
+export function cutError(): Error {
   return Object.assign(new Error('the connection was closed'), { code: 'ECONNRESET' });
 }

@@ -1,8 +1,7 @@
-import { once } from 'node:events';
 import { validateHeaderValue } from 'node:http';
 import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
 import { dialTls, withinTime, type TlsOptions } from './dial.ts';
-import { bytesOf, pathOf, watchOver, type Answer, type Attempt } from './exchange.ts';
+import { bytesOf, cutError, pathOf, watchOver, type Answer, type Attempt } from './exchange.ts';
 import { TimeoutError } from './network-failure.ts';
 
 /** What may be under way to us before we have read it: answers come in one go, and none holds up the others. */
@@ -12,7 +11,7 @@ const connectionWindowBytes = 1 << 26;
 const sessionMemoryMb = 1_024;
 
 /**
- * One HTTP/2 connection to a server, for many small requests at a time: each then costs both sides a fifth less. It is
+ * One HTTP/2 connection to a server, for many small requests at a time: each then costs both sides a sixth less. It is
  * made for the first request, and anew for the first one after it has ended. An idle one does not keep the process alive.
  *
  * Source: https://www.rfc-editor.org/rfc/rfc9113
@@ -56,6 +55,7 @@ export class SharedConnection {
   /** Undefined when the server speaks only HTTP/1.1. */
   async #current(attempt: Attempt): Promise<ClientHttp2Session | undefined> {
     if (!this.#speaksHttp2 || this.#session?.closed === false) return this.#session;
+    attempt.signal?.throwIfAborted();
     this.#opening ??= this.#open(attempt.timeoutMs).finally(() => (this.#opening = undefined));
     return unlessCancelled(this.#opening, attempt.signal);
   }
@@ -77,7 +77,7 @@ export class SharedConnection {
     });
     for (const end of ['goaway', 'error', 'close']) session.on(end, () => this.#retire(session));
     // Until then we would not know how many requests the server takes at a time.
-    await withinTime(timeoutMs, once(session, 'remoteSettings'), (late) => session.destroy(late));
+    await withinTime(timeoutMs, settingsOf(session), (late) => session.destroy(late));
     session.setLocalWindowSize(connectionWindowBytes);
     // Whoever waits for an answer does so with a timer.
     session.unref();
@@ -90,6 +90,15 @@ export class SharedConnection {
     if (this.#session === session) this.#session = undefined;
     if (!session.closed) session.close();
   }
+}
+
+/** Resolves once the server has said how it wants to be spoken to. */
+function settingsOf(session: ClientHttp2Session): Promise<void> {
+  return new Promise((resolve, reject) => {
+    session.once('remoteSettings', () => resolve());
+    session.once('error', reject);
+    session.once('close', () => reject(cutError()));
+  });
 }
 
 function send(session: ClientHttp2Session, attempt: Attempt): ClientHttp2Stream {
@@ -106,7 +115,6 @@ function send(session: ClientHttp2Session, attempt: Attempt): ClientHttp2Stream 
 /** Rejects with the signal's reason as soon as that is known; what was waited for goes on for others. */
 async function unlessCancelled<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return work;
-  signal.throwIfAborted();
   let cancel: (() => void) | undefined;
   const cancelled = new Promise<never>((_resolve, reject) => {
     cancel = () => reject(signal.reason as Error);
