@@ -100,7 +100,6 @@ await describeOnCluster('diff, restore and undo', {}, (on) => {
     ['cannot be reached now and then', oneIn(6, { kind: 'cut-before' })],
     ['does what it was asked, and its answer is lost', oneIn(6, { kind: 'cut-after' })],
     ['does what it was asked, and half of its answer is lost', oneIn(6, { kind: 'cut-within' })],
-    ['cuts all connections', oneIn(12, { kind: 'cut-all' })],
     ['lets credentials expire', expiring(60)],
     ['is slow', oneIn(2, { kind: 'slow', delayMs: 300 })],
   ];

@@ -1,12 +1,10 @@
 import { chmod, writeFile } from 'node:fs/promises';
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Agent, request as httpsRequest } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createCertificateAuthority, type CertificateAuthority } from '../cluster/certificates.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import type { User } from '../cluster/user.ts';
 
@@ -14,7 +12,7 @@ import type { User } from '../cluster/user.ts';
 export type Fault =
   /** The server's own refusal; nothing is done. */
   | { readonly kind: 'refused'; readonly code: number; readonly reason: string; readonly retryAfterSeconds?: number }
-  /** The request is cut off before the server has it; over HTTP/1.1 that is its connection. */
+  /** The connection is cut before the server has the request. */
   | { readonly kind: 'cut-before' }
   /** The server does what it was asked, and its answer is lost. */
   | { readonly kind: 'cut-after' }
@@ -22,8 +20,6 @@ export type Fault =
   | { readonly kind: 'cut-within' }
   /** The server does what it was asked, and says that it failed. */
   | { readonly kind: 'failed-after' }
-  /** The server does what it was asked, and the connection of this and all other requests is cut. */
-  | { readonly kind: 'cut-all' }
   | { readonly kind: 'slow'; readonly delayMs: number };
 
 /** A request on its way to the API server. */
@@ -53,16 +49,16 @@ export async function startFaultProxy(cluster: Cluster): Promise<FaultProxy> {
   const { certificatePem: cert, keyPem: key } = cluster.clusterAdmin;
   const agent = new Agent({ keepAlive: true, ca: cluster.caPem, cert, key });
   const seen = new Map<string, number>();
-  const ask = async (request: Http2ServerRequest, body: Buffer): Promise<IncomingMessage> => {
-    const path = request.url.replace(/(?<=[?&]limit=)\d+/, (limit) => String(proxy.pageSize ?? limit));
-    const { authorization: _proxied, host: _host, ...headers } = ownHeaders(request.headers);
+  const ask = async (request: IncomingMessage, body: Buffer): Promise<IncomingMessage> => {
+    const path = request.url!.replace(/(?<=[?&]limit=)\d+/, (limit) => String(proxy.pageSize ?? limit));
+    const { authorization: _proxied, host: _host, ...headers } = request.headers;
     return await new Promise((resolve, reject) => {
       const { method } = request;
       httpsRequest(`${cluster.serverUrl}${path}`, { agent, method, headers }, resolve).on('error', reject).end(body);
     });
   };
-  const pass = async (request: Http2ServerRequest, response: Http2ServerResponse): Promise<void> => {
-    const { method, url: path } = request;
+  const pass = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const { method = 'GET', url: path = '' } = request;
     const body = await buffer(request);
     const earlier = seen.get(`${method} ${path}`) ?? 0;
     seen.set(`${method} ${path}`, earlier + 1);
@@ -70,13 +66,13 @@ export async function startFaultProxy(cluster: Cluster): Promise<FaultProxy> {
     const fault = proxy.fault({ method, path, earlier, token });
     if (fault !== undefined) proxy.befallen++;
     if (fault?.kind === 'refused') refuse(response, fault);
-    else if (fault?.kind === 'cut-before') cut(request);
+    else if (fault?.kind === 'cut-before') request.socket.destroy();
     else await answer(request, response, body, fault);
   };
   /** The server does it; how much of that the client learns is the fault's. */
   const answer = async (
-    request: Http2ServerRequest,
-    response: Http2ServerResponse,
+    request: IncomingMessage,
+    response: ServerResponse,
     body: Buffer,
     fault: Fault | undefined,
   ): Promise<void> => {
@@ -87,38 +83,21 @@ export async function startFaultProxy(cluster: Cluster): Promise<FaultProxy> {
       refuse(response, { kind: 'refused', code: 500, reason: 'InternalError' });
       return;
     }
-    if (fault?.kind === 'cut-all') {
-      for (const wire of wires) wire.destroy();
-      return;
-    }
-    if (fault?.kind !== 'cut-after') response.writeHead(upstream.statusCode!, ownHeaders(upstream.headers));
+    if (fault?.kind !== 'cut-after') response.writeHead(upstream.statusCode!, upstream.headers);
     if (fault?.kind === 'cut-within') {
-      await new Promise<void>((resolve) => response.write(whole.subarray(0, whole.length / 2), () => resolve()));
+      await new Promise((resolve) => response.write(whole.subarray(0, whole.length / 2), resolve));
     }
-    if (fault?.kind.startsWith('cut') === true) cut(request);
+    if (fault?.kind.startsWith('cut') === true) request.socket.destroy();
     else response.end(whole);
   };
-  const authority = await createCertificateAuthority(join(cluster.folder, 'fault-proxy'));
-  const server = createSecureServer(
-    { ...(await serverCertificate(authority)), allowHTTP1: true },
-    (request, response) => {
-      // A client that leaves, or a cluster that has stopped.
-      pass(request, response).catch(() => cut(request));
-    },
-  );
-  const wires = new Set<Socket>();
-  server.on('connection', (wire: Socket) => {
-    wires.add(wire);
-    wire.on('close', () => wires.delete(wire));
+  const server = createServer((request, response) => {
+    // A client that leaves, or a cluster that has stopped.
+    pass(request, response).catch(() => request.socket.destroy());
   });
-  server.on('sessionError', () => undefined);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const proxy: FaultProxy = {
-    user: {
-      ...cluster.clusterAdmin,
-      kubeconfigPath: await writeKubeconfig(cluster.folder, url, authority.certificatePem),
-    },
+    user: { ...cluster.clusterAdmin, kubeconfigPath: await writeKubeconfig(cluster.folder, url) },
     fault: () => undefined,
     befallen: 0,
     pageSize: undefined,
@@ -126,33 +105,13 @@ export async function startFaultProxy(cluster: Cluster): Promise<FaultProxy> {
       new Promise((resolve) => {
         agent.destroy();
         server.close(() => resolve());
-        for (const wire of wires) wire.destroy();
+        server.closeAllConnections();
       }),
   };
   return proxy;
 }
 
-async function serverCertificate(authority: CertificateAuthority): Promise<{ cert: string; key: string }> {
-  const issued = await authority.issue({ commonName: 'fault-proxy', serverNames: ['127.0.0.1'] });
-  return { cert: issued.certificatePem, key: issued.keyPem };
-}
-
-/** A request over HTTP/2 shares its connection with others, which go on. */
-function cut({ stream, socket }: Http2ServerRequest): void {
-  // Over HTTP/1.1 there is no stream, whatever the types say.
-  if ((stream as unknown) === undefined) socket.destroy();
-  else stream.destroy(new Error('cut'));
-}
-
-/** Those that mean the message and not its connection, which each version of HTTP has its own of. */
-function ownHeaders(headers: IncomingHttpHeaders): IncomingHttpHeaders {
-  const ofConnection = ['connection', 'keep-alive', 'transfer-encoding'];
-  return Object.fromEntries(
-    Object.entries(headers).filter(([name]) => !name.startsWith(':') && !ofConnection.includes(name)),
-  );
-}
-
-function refuse(response: Http2ServerResponse, { code, reason, retryAfterSeconds }: Fault & { kind: 'refused' }): void {
+function refuse(response: ServerResponse, { code, reason, retryAfterSeconds }: Fault & { kind: 'refused' }): void {
   const status = {
     kind: 'Status',
     apiVersion: 'v1',
@@ -170,7 +129,7 @@ function refuse(response: Http2ServerResponse, { code, reason, retryAfterSeconds
 }
 
 /** Source: https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins */
-async function writeKubeconfig(folder: string, server: string, authorityPem: string): Promise<string> {
+async function writeKubeconfig(folder: string, server: string): Promise<string> {
   const plugin = join(folder, 'new-token.sh');
   const apiVersion = 'client.authentication.k8s.io/v1';
   await writeFile(
@@ -182,7 +141,7 @@ async function writeKubeconfig(folder: string, server: string, authorityPem: str
   const user = { exec: { apiVersion, command: plugin, interactiveMode: 'Never' } };
   const kubeconfig = {
     ...{ apiVersion: 'v1', kind: 'Config', 'current-context': name },
-    clusters: [{ name, cluster: { server, 'certificate-authority-data': btoa(authorityPem) } }],
+    clusters: [{ name, cluster: { server } }],
     users: [{ name, user }],
     contexts: [{ name, context: { cluster: name, user: name } }],
   };

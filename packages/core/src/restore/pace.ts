@@ -1,8 +1,16 @@
 import type { Clock } from '../clock.ts';
 
-/** Writes at once at the start: what hides the round trip to a near server. */
-const startAt = 32;
-const atMost = 64;
+/** How many requests at once to begin with, and never more than. */
+export interface PaceRange {
+  readonly start: number;
+  readonly most: number;
+}
+
+/** Writes: what hides the round trip to a near server, and as many as its disk is quick with. */
+export const writePace: PaceRange = { start: 16, most: 32 };
+/** Dry runs wait for no disk. */
+export const dryRunPace: PaceRange = { start: 32, most: 64 };
+
 /** A write that takes so much longer than the quickest ones waited for its turn in the server. */
 const slowFactor = 4;
 const slowMs = 400;
@@ -16,7 +24,8 @@ const slowMs = 400;
 export class Pace {
   readonly #clock: Clock;
   readonly #changed: ((writesAtOnce: number) => void) | undefined;
-  #limit = startAt;
+  readonly #most: number;
+  #limit: number;
   #running = 0;
   /** A low mark of how long writes take. */
   #quickMs = Infinity;
@@ -24,7 +33,9 @@ export class Pace {
   #cutAtMs = -Infinity;
   readonly #waiting: (() => void)[] = [];
 
-  constructor(clock: Clock, changed?: (writesAtOnce: number) => void) {
+  constructor({ start, most }: PaceRange, clock: Clock, changed?: (writesAtOnce: number) => void) {
+    this.#limit = start;
+    this.#most = most;
     this.#clock = clock;
     this.#changed = changed;
   }
@@ -53,7 +64,7 @@ export class Pace {
     const tookMs = nowMs - startedMs;
     this.#quickMs = tookMs < this.#quickMs ? tookMs : this.#quickMs * 1.002 + 0.01;
     const isSlow = tookMs > slowMs && tookMs > slowFactor * this.#quickMs;
-    if (!isSlow) this.#limit = Math.min(atMost, this.#limit + 0.25 / this.#limit);
+    if (!isSlow) this.#limit = Math.min(this.#most, this.#limit + 0.25 / this.#limit);
     else if (startedMs >= this.#cutAtMs) {
       // Those that were under way together say it together: that counts once.
       this.#limit = Math.max(1, this.#limit * 0.7);

@@ -1,11 +1,11 @@
+import type { Agent, IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, isAppError, throwIfCancelled, type Clock } from '@infrabackup/core';
 import type { ClientCertificate, Credential, CredentialSource } from '../credential/credential.ts';
 import { apiError, parseStatus, type Asker } from '../http/api-error.ts';
 import type { ApiRequest, ApiResponse } from '../http/api-request.ts';
-import { createExchange, type Exchange } from '../http/create-exchange.ts';
-import type { Route } from '../http/dial.ts';
-import { readAll, readBody, type Answer } from '../http/exchange.ts';
+import { createAgent, type Route } from '../http/dial.ts';
+import { exchange, readAll, readBody } from '../http/exchange.ts';
 import { networkFailure } from '../http/network-failure.ts';
 import { parseRetryAfter, planRetry, type Setback } from '../http/retry-policy.ts';
 
@@ -67,7 +67,7 @@ export class Connection {
   readonly namespace: string;
 
   readonly #parts: ConnectionParts;
-  #exchange: { readonly made: Promise<Exchange>; readonly certificate: ClientCertificate | undefined } | undefined;
+  #agent: { readonly made: Promise<Agent>; readonly certificate: ClientCertificate | undefined } | undefined;
   /** Whether the server has ever answered. */
   #reached = false;
 
@@ -89,7 +89,8 @@ export class Connection {
     const spent = newlySpent();
     for (;;) {
       try {
-        return await readWhole(await this.#attempt(request), this.#parts.requestTimeoutMs);
+        const response = await this.#attempt(request);
+        return await readWhole(response, this.#parts.requestTimeoutMs);
       } catch (error) {
         if (await this.#isWorthRepeating(error, request, spent)) continue;
         if (error instanceof Refusal && error.response.statusCode !== 401) return error.response;
@@ -130,8 +131,7 @@ export class Connection {
     for (;;) {
       const request = source.begin();
       try {
-        const { body } = await this.#attempt(request);
-        yield* readBody(body, this.#parts.requestTimeoutMs);
+        yield* readBody(await this.#attempt(request), this.#parts.requestTimeoutMs);
         return;
       } catch (error) {
         if (source.hasProgressed()) spent = newlySpent();
@@ -141,13 +141,13 @@ export class Connection {
   }
 
   /** The head of a successful answer. Throws Refusal, AppError, or what the network throws. */
-  async #attempt(request: ApiRequest): Promise<Answer> {
+  async #attempt(request: ApiRequest): Promise<IncomingMessage> {
     const { route, credentials, requestTimeoutMs, headers } = this.#parts;
     throwIfCancelled(request.signal);
     const credential = await credentials.current(request.signal);
-    const exchange = await this.#exchangeWith(credential.certificate);
-    const attempt = {
+    const response = await exchange({
       server: route.server,
+      agent: await this.#agentFor(credential.certificate),
       method: request.method ?? 'GET',
       path: request.path,
       headers: {
@@ -156,30 +156,29 @@ export class Connection {
         ...(credential.authorization !== undefined && { authorization: credential.authorization }),
         ...(request.body !== undefined && {
           'content-type': request.contentType ?? 'application/json',
-          'content-length': String(Buffer.byteLength(request.body)),
+          'content-length': Buffer.byteLength(request.body),
         }),
       },
       body: request.body,
       signal: request.signal,
       timeoutMs: requestTimeoutMs,
-    };
-    const answer = await exchange(attempt, request.isOneOfMany ?? false);
+    });
     this.#reached = true;
-    if (isSuccess(answer.statusCode)) return answer;
-    const refusal = await readWhole(answer, requestTimeoutMs);
+    if (isSuccess(response.statusCode!)) return response;
+    const refusal = await readWhole(response, requestTimeoutMs);
     const detailSeconds = parseStatus(refusal.body)?.details?.retryAfterSeconds;
     const retryAfterMs =
-      parseRetryAfter(answer.headers['retry-after'], this.#parts.clock.now()) ??
+      parseRetryAfter(response.headers['retry-after'], this.#parts.clock.now()) ??
       (detailSeconds === undefined ? undefined : detailSeconds * 1_000);
     throw new Refusal(refusal, retryAfterMs, credential);
   }
 
-  /** A plugin may hand out a new certificate; connections are then made with it. */
-  #exchangeWith(certificate: ClientCertificate | undefined): Promise<Exchange> {
-    if (this.#exchange === undefined || this.#exchange.certificate !== certificate) {
-      this.#exchange = { made: createExchange(this.#parts.route, certificate), certificate };
+  /** A plugin may hand out a new certificate; a new agent then makes connections with it. */
+  #agentFor(certificate: ClientCertificate | undefined): Promise<Agent> {
+    if (this.#agent === undefined || this.#agent.certificate !== certificate) {
+      this.#agent = { made: createAgent(this.#parts.route, certificate), certificate };
     }
-    return this.#exchange.made;
+    return this.#agent.made;
   }
 
   /** Waits as long as it takes to try again; false when that is of no use. */
@@ -246,11 +245,9 @@ function newlySpent(): Spent {
   return { failures: 0, throttledMs: 0, renewed: false };
 }
 
-async function readWhole(answer: Answer, timeoutMs: number): Promise<ApiResponse> {
-  const { statusCode, rawHeaders } = answer;
-  // Names and values in turn. Where one comes several times Node joins them by commas, which a warning may hold as well.
-  const warnings = rawHeaders.filter((_value, i) => i % 2 === 1 && rawHeaders[i - 1]!.toLowerCase() === 'warning');
-  return { statusCode, warnings, body: await readAll(answer, timeoutMs) };
+async function readWhole(response: IncomingMessage, timeoutMs: number): Promise<ApiResponse> {
+  const body = await readAll(response, timeoutMs);
+  return { statusCode: response.statusCode!, warnings: response.headersDistinct['warning'] ?? [], body };
 }
 
 function isSuccess(statusCode: number): boolean {

@@ -60,8 +60,6 @@ async function readRoute(target: Target, env: ConnectionOptions['env']): Promise
     insecureSkipTlsVerify,
     tlsServerName: cluster['tls-server-name'],
     proxy,
-    // kubectl's own switch, for what stands between and cannot bear it.
-    http2: server.protocol === 'https:' && proxy === undefined && !env['DISABLE_HTTP2'],
     refs: [...(file === undefined ? [] : [file]), ...target.files],
   };
 }

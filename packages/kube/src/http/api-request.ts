@@ -11,8 +11,6 @@ export interface ApiRequest {
   readonly contentType?: string | undefined;
   /** Whether doing it twice does what once does; absent: all methods but POST and PATCH. */
   readonly idempotent?: boolean | undefined;
-  /** Whether it is small and comes with many others: they share a connection where the server lets them. */
-  readonly isOneOfMany?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -33,27 +33,6 @@ const table: readonly (NetworkFailure & { readonly codes: RegExp; readonly words
   },
   { codes: /^ETIMEDOUT$/, code: 'CLUSTER_UNREACHABLE', fate: 'cut', message: 'it does not answer' },
   {
-    // What HTTP/2 lets a server say, so that it may safely be sent again.
-    codes: /^ERR_HTTP2_STREAM_ERROR$/,
-    words: /NGHTTP2_REFUSED_STREAM/,
-    code: 'CLUSTER_UNREACHABLE',
-    fate: 'unsent',
-    message: 'the request was turned away',
-  },
-  {
-    codes: /^ERR_HTTP2_(GOAWAY_SESSION|INVALID_SESSION|STREAM_CANCEL)$/,
-    code: 'CLUSTER_UNREACHABLE',
-    fate: 'unsent',
-    message: 'the connection was closed',
-  },
-  {
-    codes: /^ERR_HTTP2_(STREAM|SESSION)_ERROR$/,
-    code: 'CLUSTER_UNREACHABLE',
-    fate: 'cut',
-    message: 'the connection was cut',
-  },
-  { codes: /^ERR_HTTP2_ERROR$/, code: 'CLUSTER_PROTOCOL', fate: 'final', message: 'it does not speak HTTP/2' },
-  {
     codes: /^(ECONNRESET|EPIPE|ECONNABORTED|ERR_STREAM_PREMATURE_CLOSE|ERR_STREAM_DESTROYED)$/,
     code: 'CLUSTER_UNREACHABLE',
     fate: 'cut',

@@ -60,7 +60,7 @@ function toApiRequest(request: WriteRequest, dryRun: boolean, options: WriteOpti
     fieldManager: 'fieldManager' in request ? request.fieldManager : undefined,
   };
   // Of what was cut off only reading tells whether it was done; what is only tried is never done.
-  const common = { idempotent: dryRun, isOneOfMany: true, signal: options.signal };
+  const common = { idempotent: dryRun, signal: options.signal };
   switch (request.verb) {
     case 'create':
       return {

@@ -9,7 +9,7 @@ import { compareRefs, refKey, type ObjectRef } from '../../object/ref.ts';
 import { typeName, type ResourceType } from '../../object/resource-type.ts';
 import type { ContentDigester } from '../content-of.ts';
 import { resolveOwners, type OwnerState } from '../owners.ts';
-import { Pace } from '../pace.ts';
+import { dryRunPace, Pace } from '../pace.ts';
 import type { RestoreOptions } from '../restore-options.ts';
 import { readAutoscaled } from './autoscaled.ts';
 import type { ComparedType, Difference } from './compare-live.ts';
@@ -71,7 +71,7 @@ export async function judgeAll(compared: readonly ComparedType[], input: JudgeAl
   const planned = plannedRefs(compared);
   const exists = (ref: ObjectRef): boolean => lookup.factOf(ref) !== undefined || planned.has(refKey(ref));
   const autoscaled = await readAutoscaled({ ...input, types: discovery.types, typeOf, compared });
-  const pace = new Pace(input.clock);
+  const pace = new Pace(dryRunPace, input.clock);
   const judgement: Judgement = {
     options,
     prepare: {

@@ -13,7 +13,7 @@ import { tierName } from '../order-objects.ts';
 import { isWrite, type PlannedObject } from '../restore-plan.ts';
 import { awaitDeleted, goneWithinMs } from './delete-object.ts';
 import { isTerminating, type RunEvent } from './object-result.ts';
-import { Pace } from '../pace.ts';
+import { Pace, writePace } from '../pace.ts';
 import { noteResult, type RunProgress } from './run-progress.ts';
 import type { OpenRun } from './run-store.ts';
 import type { RememberedSizes } from './scale-down.ts';
@@ -50,7 +50,7 @@ const readsAtOnce = 16;
  */
 export async function writeGroups(input: WriteGroupsInput): Promise<void> {
   const { run, clock, report } = input;
-  const pace = new Pace(clock, (writesAtOnce) => report?.({ kind: 'pace', writesAtOnce }));
+  const pace = new Pace(writePace, clock, (writesAtOnce) => report?.({ kind: 'pace', writesAtOnce }));
   const context = writeContext(input);
   try {
     for (const group of groupsOf(run.plan.objects)) await writeGroup(group, context, pace, input);
