@@ -30,7 +30,7 @@ function clusterOf(list: ClusterReader['list']): ClusterReader {
 async function backUp(reader: ClusterReader, store = openMemoryStore(), onSpool: () => void = () => undefined) {
   return createBackup(await planBackup(reader, presetAll()), {
     ...{ reader, store, name: 'nightly', tool: 'test', writer: sampleWriter() },
-    openSpool: () => Promise.resolve({ ...memorySpool(), close: () => Promise.resolve(onSpool()) }),
+    openSpool: () => Promise.resolve({ ...memorySpool(), close: () => Promise.resolve().then(onSpool) }),
   });
 }
 
