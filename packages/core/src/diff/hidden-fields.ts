@@ -91,69 +91,34 @@ export interface Visibility {
   readonly status?: boolean | undefined;
 }
 
-/** What to leave out below one place: whole members, and more within others; `[]` stands for all items of a list. */
-interface Hiding {
-  readonly members: Set<string>;
-  readonly within: Map<string, Hiding>;
-}
-
-/** One for each set of fields that has been asked for, of which there are few; by their numbers in the table. */
-const hidings = new Map<string, Hiding>();
-
 /** The manifest without its hidden fields and the maps that this leaves empty; the parts that stay are shared with it. */
 export function visibleManifest(manifest: Manifest, { status = false }: Visibility = {}): Manifest {
   const group = manifest.apiVersion.includes('/') ? `.${manifest.apiVersion.split('/')[0]!}` : '';
   const kind = `${manifest.kind}${group}`;
-  const hidden: number[] = [];
-  for (const [number, { path, kinds, when }] of hiddenFields.entries()) {
+  let visible: unknown = manifest;
+  for (const { path, kinds, when } of hiddenFields) {
     if (status && path[0] === 'status') continue;
-    if (kinds?.includes(kind) === false || when?.(manifest) === false) continue;
-    hidden.push(number);
+    if (kinds !== undefined && !kinds.includes(kind)) continue;
+    if (when !== undefined && !when(manifest)) continue;
+    visible = without(visible, path, 0);
   }
-  return without(manifest, hidingOf(hidden)) as Manifest;
+  return visible as Manifest;
 }
 
-function hidingOf(hidden: readonly number[]): Hiding {
-  const key = hidden.join();
-  const known = hidings.get(key);
-  if (known !== undefined) return known;
-  const root: Hiding = { members: new Set(), within: new Map() };
-  for (const number of hidden) {
-    const path = [...hiddenFields[number]!.path];
-    const member = path.pop()!;
-    let at = root;
-    for (const step of path) {
-      const next = at.within.get(step) ?? { members: new Set(), within: new Map() };
-      at.within.set(step, next);
-      at = next;
-    }
-    at.members.add(member);
-  }
-  hidings.set(key, root);
-  return root;
-}
-
-function without(value: unknown, { members, within }: Hiding): unknown {
+function without(value: unknown, path: readonly string[], at: number): unknown {
+  const step = path[at]!;
   if (Array.isArray(value)) {
-    const ofItems = within.get('[]');
-    if (ofItems === undefined) return value;
-    const items = value.map((item: unknown) => without(item, ofItems));
+    if (step !== '[]') return value;
+    const items = value.map((item: unknown) => without(item, path, at + 1));
     return items.some((item, index) => item !== value[index]) ? items : value;
   }
-  if (typeof value !== 'object' || value === null) return value;
-  let isWhole = true;
-  const rest: [string, unknown][] = [];
-  for (const [name, child] of Object.entries(value as Record<string, unknown>)) {
-    const ofChild = within.get(name);
-    const kept = ofChild === undefined ? child : without(child, ofChild);
-    // An annotation that was the only one leaves no empty map behind: the other side may have none.
-    if (members.has(name) || (kept !== child && isEmpty(kept))) isWhole = false;
-    else {
-      isWhole &&= kept === child;
-      rest.push([name, kept]);
-    }
-  }
-  return isWhole ? value : Object.fromEntries(rest);
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) return value;
+  const { [step]: child, ...rest } = value as Record<string, unknown>;
+  if (at === path.length - 1) return rest;
+  const kept = without(child, path, at + 1);
+  if (kept === child) return value;
+  // An annotation that was the only one leaves no empty map behind: the other side may have none.
+  return isEmpty(kept) ? rest : { ...value, [step]: kept };
 }
 
 function isEmpty(value: unknown): boolean {
