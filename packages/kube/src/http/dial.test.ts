@@ -1,10 +1,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer as createHttpServer } from 'node:http';
-import { connect as connectSocket, createServer, type AddressInfo, type Server } from 'node:net';
+import { connect as connectSocket, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Connection } from '../connection/connection.ts';
 import { loadConnection } from '../connection/load-connection.ts';
 import { optionsFor, sendJson, serve } from '../fault-server.ts';
@@ -106,6 +106,35 @@ describe('a proxy-url', () => {
     });
     expect(proxy.asked).toEqual([`127.0.0.1:6443 Basic ${Buffer.from('me:p@ss').toString('base64')}`]);
     expect(inspect([connection, error], { depth: 10, showHidden: true })).not.toMatch(/p%40ss|p@ss/);
+  });
+
+  test('that takes the connection and says nothing is given up as a connection, long before an answer would be', async () => {
+    const open: Socket[] = [];
+    let asked: (() => void) | undefined;
+    const isAsked = new Promise<void>((resolve) => (asked = resolve));
+    const silent = createServer((socket) => {
+      open.push(socket);
+      socket.on('error', () => undefined).once('data', () => asked!());
+    });
+    await using proxy = await listen(silent, []);
+    const connection = await connect({ server: 'https://x', 'proxy-url': `http://127.0.0.1:${proxy.port}` });
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const answer = connection.request({ method: 'POST', path: '/x' });
+      await isAsked;
+      const stop = new AbortController();
+      const cancelled = connection.request({ path: '/x', signal: stop.signal });
+      stop.abort();
+      await expect(cancelled).rejects.toMatchObject({ code: 'CANCELLED' });
+      vi.advanceTimersByTime(20_000);
+      await expect(answer).rejects.toMatchObject({
+        code: 'CLUSTER_TIMEOUT',
+        message: expect.stringContaining('no connection within 20 s') as unknown,
+      });
+    } finally {
+      vi.useRealTimers();
+      for (const socket of open) socket.destroy();
+    }
   });
 
   test('that leads nowhere is named', async () => {

@@ -1,10 +1,4 @@
-import {
-  request as httpRequest,
-  type Agent,
-  type ClientRequest,
-  type IncomingMessage,
-  type OutgoingHttpHeaders,
-} from 'node:http';
+import { request as httpRequest, type Agent, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { TimeoutError } from './network-failure.ts';
 
@@ -41,14 +35,19 @@ export function exchange(attempt: Attempt): Promise<IncomingMessage> {
       path: server.pathname.replace(/\/$/, '') + path,
       headers,
     });
+    const end = (error: Error): void => {
+      request.destroy(error);
+      // Without a socket, while a proxy is silent, Node would say so only once it had one.
+      reject(error);
+    };
     const late = (what: string, ms: number): NodeJS.Timeout =>
-      setTimeout(() => request.destroy(new TimeoutError(`no ${what} within ${ms / 1_000} s`)), ms);
+      setTimeout(() => end(new TimeoutError(`no ${what} within ${ms / 1_000} s`)), ms);
     const patience = late('answer', timeoutMs);
-    const forget = signal && endOnAbort(request, signal);
+    const connecting = late('connection', connectTimeoutMs);
+    const forget = signal && endOnAbort(end, signal);
     request.once('socket', (socket) => {
-      if (!socket.connecting) return;
-      const connecting = late('connection', connectTimeoutMs);
-      socket.once('connect', () => clearTimeout(connecting)).once('close', () => clearTimeout(connecting));
+      if (!socket.connecting) clearTimeout(connecting);
+      else socket.once('connect', () => clearTimeout(connecting));
     });
     request.once('response', (response) => {
       clearTimeout(patience);
@@ -57,6 +56,7 @@ export function exchange(attempt: Attempt): Promise<IncomingMessage> {
     request.on('error', reject);
     request.once('close', () => {
       clearTimeout(patience);
+      clearTimeout(connecting);
       forget?.();
     });
     // A text body would go out in one string with the head, whose bytes Node would then encode once more.
@@ -64,21 +64,21 @@ export function exchange(attempt: Attempt): Promise<IncomingMessage> {
   });
 }
 
-/** The requests that end with a signal: a listener of its own for each of many would cost more than the set of them. */
-const endingWith = new WeakMap<AbortSignal, Set<ClientRequest>>();
+/** What ends requests with a signal: a listener of its own for each of many would cost more than the set of them. */
+const endingWith = new WeakMap<AbortSignal, Set<(error: Error) => void>>();
 
-/** Ends the request when the signal fires, until what is returned is called. */
-function endOnAbort(request: ClientRequest, signal: AbortSignal): () => void {
-  const requests = endingWith.get(signal) ?? new Set<ClientRequest>();
+/** Has `end` called with the signal's reason when it fires, until what is returned is called. */
+function endOnAbort(end: (error: Error) => void, signal: AbortSignal): () => void {
+  const ends = endingWith.get(signal) ?? new Set();
   if (!endingWith.has(signal)) {
-    endingWith.set(signal, requests);
+    endingWith.set(signal, ends);
     signal.addEventListener('abort', () => {
-      for (const each of requests) each.destroy(signal.reason as Error);
+      for (const each of ends) each(signal.reason as Error);
     });
   }
-  requests.add(request);
-  if (signal.aborted) request.destroy(signal.reason as Error);
-  return () => requests.delete(request);
+  ends.add(end);
+  if (signal.aborted) end(signal.reason as Error);
+  return () => ends.delete(end);
 }
 
 /**
@@ -117,8 +117,11 @@ export function readAll(response: IncomingMessage, timeoutMs: number): Promise<B
     );
     response.on('data', (chunk: Buffer) => chunks.push(chunk));
     response.once('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)));
-    // What ends too early is an error to Node as well.
     response.once('error', reject);
-    response.once('close', () => clearTimeout(late));
+    response.once('close', () => {
+      clearTimeout(late);
+      // Node has said so by an error; if ever it does not, nobody waits for what will not come.
+      if (!response.readableEnded) reject(Object.assign(new Error('aborted'), { code: 'ECONNRESET' }));
+    });
   });
 }
