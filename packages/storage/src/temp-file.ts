@@ -97,9 +97,11 @@ async function makeOneFolder(folder: string): Promise<void> {
     // Told of a folder on some read-only or foreign file systems before they say that it exists.
     const mayExist = ['EEXIST', 'EROFS', 'EACCES', 'EPERM', 'EISDIR'].includes(errnoOf(error));
     if (mayExist && (await stat(folder).catch(() => undefined))?.isDirectory() === true) return;
-    // It was there, and whoever removed the last value in it has taken it away since.
-    const isGone = errnoOf(error) === 'EEXIST' && (await lstat(folder).catch(() => undefined)) === undefined;
-    if (!isGone) throw error;
+    if (errnoOf(error) !== 'EEXIST') throw error;
+    // It was there, and whoever removed the last value in it has taken it away since; another may have made it again.
+    const now = await lstat(folder).catch(() => undefined);
+    if (now?.isDirectory() === true) return;
+    if (now !== undefined) throw error;
     await makeOneFolder(folder);
     return;
   }
