@@ -34,7 +34,7 @@ export async function reviewRights(
     for (const verb of verbsOf[verdict] ?? []) needed.push({ verb, type, namespace });
     if (verdict === 'delete') continue;
     if (write.status) status.push({ verb: 'update', type, subresource: 'status', namespace });
-    ownership.push({ verb: 'patch', type, namespace });
+    ownership.push({ verb: 'update', type, namespace });
   }
   const missing = await findMissing(needed, reviewer, signal);
   // Who lacks the first ones is told those alone.
