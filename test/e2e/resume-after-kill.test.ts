@@ -5,6 +5,7 @@ import { beforeAll, expect, it } from 'vitest';
 import { describeOnCluster } from '../cluster/suite.ts';
 import { createRandom } from '../fixtures/random.ts';
 import { snapshotCluster, snapshotDifferences, type ClusterSnapshot } from '../support/cluster-snapshot.ts';
+import { startFaultProxy, type FaultProxy } from '../support/fault-proxy.ts';
 import { openWorkplace, type Workplace } from '../support/plugin.ts';
 
 /** How often each of restore and undo is killed. */
@@ -152,6 +153,56 @@ await describeOnCluster('a restore that is killed', {}, (on) => {
     const { exitCode, stderr } = await workplace.run('undo', await newest(), '--yes');
     expect([exitCode, exitCode === 0 ? '' : stderr]).toEqual([0, '']);
     expect(snapshotDifferences(drifted, await snapshot()), `seed ${seed}`).toEqual([]);
+  });
+});
+
+await describeOnCluster('a restore that is killed when it has taken an object away to create it anew', {}, (on) => {
+  let workplace: Workplace;
+  let proxy: FaultProxy;
+  let drifted: ClusterSnapshot;
+  const kubectl = async (...args: string[]): Promise<string> => (await on.cluster.kubectl(args)).stdout;
+  const snapshot = () => snapshotCluster(on.cluster.client(), { settled: true });
+  const restore = ['restore', 'nightly', '-n', 'lab', '--existing', 'replace', '--yes'];
+  const bind = (role: string) =>
+    kubectl('-n', 'lab', 'create', 'rolebinding', 'readers', role, '--serviceaccount=lab:default');
+  const killInBetween = async (): Promise<void> => {
+    const running = workplace.start(...restore);
+    proxy.fault = ({ method, path }) => {
+      if (method !== 'POST' || !path.includes('/rolebindings?') || path.includes('dryRun')) return undefined;
+      running.process.kill('SIGKILL');
+      return { kind: 'cut-before' };
+    };
+    expect((await running.result).exitCode).toBeUndefined();
+    proxy.fault = () => undefined;
+    expect(await kubectl('-n', 'lab', 'get', 'rolebindings', '-o', 'name')).toBe('');
+  };
+
+  beforeAll(async () => {
+    proxy = await startFaultProxy(on.cluster);
+    workplace = await openWorkplace(proxy.user);
+    await kubectl('create', 'namespace', 'lab');
+    await bind('--clusterrole=edit');
+    await workplace.succeed('create', 'nightly');
+    await kubectl('-n', 'lab', 'delete', 'rolebinding', 'readers');
+    await bind('--clusterrole=view');
+    drifted = await snapshot();
+    return async () => {
+      await workplace[Symbol.asyncDispose]();
+      await proxy[Symbol.asyncDispose]();
+    };
+  });
+
+  it('is undone with that object put back', async () => {
+    await killInBetween();
+    const [newest] = await runs(workplace);
+    await workplace.succeed('undo', newest!.head.id, '--yes');
+    expect(snapshotDifferences(drifted, await snapshot())).toEqual([]);
+  });
+
+  it('creates it when the same restore goes on', async () => {
+    await killInBetween();
+    await workplace.succeed(...restore);
+    expect(await workplace.run('diff', 'nightly', '-n', 'lab')).toMatchObject({ exitCode: 0, stdout: '' });
   });
 });
 

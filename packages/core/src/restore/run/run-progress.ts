@@ -42,10 +42,16 @@ export function readProgress({ head, plan, records }: OpenRun): RunProgress {
   return progress;
 }
 
-/** Takes a result into account. What was only looked at, or is still terminating, is as open as before. */
-export function noteResult({ ref }: PlannedObject, index: number, result: ObjectResult, progress: RunProgress): void {
+/** Takes a result into account. What was only looked at, is still terminating or half replaced is as open as before. */
+export function noteResult(
+  { ref, verdict }: PlannedObject,
+  index: number,
+  result: ObjectResult,
+  progress: RunProgress,
+): void {
   const { outcome, left, reason } = result;
-  if (reason?.kind === 'not-reached' || isTerminating(result)) return;
+  const isHalf = verdict === 'replace' && outcome === 'deleted';
+  if (reason?.kind === 'not-reached' || isTerminating(result) || isHalf) return;
   progress.done.add(index);
   if (left === undefined) return;
   const key = refKey(ref);

@@ -148,7 +148,8 @@ async function replace(job: WriteJob, context: WriteContext): Promise<Step> {
   const found = await readLive(job, context);
   const live = found && asNotScaled(found, job, context);
   const { uid } = job.write.over!;
-  if (live !== undefined && live.metadata.uid === uid) {
+  const isOld = live?.metadata.uid === uid;
+  if (isOld) {
     const moved = movedFrom(live, job, context);
     if (moved !== undefined && live.metadata.deletionTimestamp === undefined)
       return result(left(movedReason(moved, live, job, context)));
@@ -157,6 +158,8 @@ async function replace(job: WriteJob, context: WriteContext): Promise<Step> {
   } else if (!job.wasBegun) {
     return result(left(movedReason(live === undefined ? 'disappeared' : 'replaced', live, job, context)));
   }
+  // Cut off in between: half of it is done, and that an undo can take back.
+  if (context.onlyLook && (isOld || live === undefined)) return result({ outcome: 'deleted', notes: [] });
   return await create({ ...job, wasBegun: true }, context, 'replaced');
 }
 
