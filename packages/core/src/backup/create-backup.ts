@@ -1,4 +1,4 @@
-import { createArchiveWriter, type ArchiveWriter } from '../archive/archive-writer.ts';
+import { createArchiveWriter } from '../archive/archive-writer.ts';
 import type { OpenSpool } from '../archive/spool.ts';
 import { formatVersion, type BackupHeader, type BackupSummary, type BackupWarning } from '../archive/summary.ts';
 import { formatInstant } from '../clock.ts';
@@ -51,11 +51,10 @@ export const defaultConcurrency = 4;
  *
  * The backup exists when the last write, its summary, is done. Until then nothing is listed; on an error or a cancel
  * what was written is cleared away, and what a kill leaves behind is cleared by the next `create` of that name or by
- * `delete`. Shortfalls and warnings are data of the summary: the caller decides what partial means. Reading has begun
- * when the name turns out to be taken: a store may be seconds away, and what is read lies in the spool until then.
+ * `delete`. Shortfalls and warnings are data of the summary: the caller decides what partial means.
  *
- * Throws SECRETS_IN_CLEAR before anything is done, BACKUP_EXISTS and BACKUP_CLAIMED before anything is written, the
- * reader's and the store's errors, CANCELLED; from a store that takes it all at once BACKUP_EXISTS may come at the end, too.
+ * Throws SECRETS_IN_CLEAR, BACKUP_EXISTS and BACKUP_CLAIMED before anything is read, the reader's and the store's
+ * errors, CANCELLED; from a store that takes it all at once BACKUP_EXISTS may come at the end, too.
  */
 export async function createBackup(plan: BackupPlan, options: CreateBackupOptions): Promise<BackupSummary> {
   const { name, signal, writer, encryption } = options;
@@ -63,68 +62,40 @@ export async function createBackup(plan: BackupPlan, options: CreateBackupOption
   const inClear =
     encryption?.sealerOf('secrets') === undefined && plan.types.some(({ type }) => typeName(type) === 'secrets');
   refuseClearSecrets(options.store, name, inClear, options.allowClearSecrets);
-  return writeBackupTogether(options.store, name, `Back up ${name}`, signal, async (store) => {
-    const copy = await beginReading(plan, options);
-    try {
-      return await writeUnderClaim(store, name, { writer, signal }, (held) =>
-        writeBackup(plan, copy, { ...options, store }, held, startedAt),
-      );
-    } finally {
-      await copy.end();
-    }
-  });
-}
-
-/** What of a cluster is on its way into an archive. */
-interface ClusterCopy {
-  readonly archive: ArchiveWriter;
-  /** May reject before anybody waits for it. */
-  readonly reading: Promise<ClusterReading>;
-  /** Stops the reading, and frees what it holds. */
-  end(): Promise<void>;
-}
-
-async function beginReading(plan: BackupPlan, options: CreateBackupOptions): Promise<ClusterCopy> {
-  const { reader, openSpool, encryption, concurrency = defaultConcurrency, chunkSize } = options;
-  const stop = new AbortController();
-  const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
-  const archive = await createArchiveWriter({ openSpool, encryption, signal });
-  const report = options.report ?? (() => undefined);
-  const reading = readCluster(plan, { reader, writer: archive, concurrency, chunkSize, signal, report });
-  const ended = reading.then(
-    () => undefined,
-    () => undefined,
+  return writeBackupTogether(options.store, name, `Back up ${name}`, signal, (store) =>
+    writeUnderClaim(store, name, { writer, signal }, (held) =>
+      writeBackup(plan, { ...options, store }, held, startedAt),
+    ),
   );
-  return {
-    archive,
-    reading,
-    async end() {
-      stop.abort();
-      await ended;
-      await archive.close();
-    },
-  };
 }
 
 async function writeBackup(
   plan: BackupPlan,
-  { archive, reading }: ClusterCopy,
   options: CreateBackupOptions,
   held: HeldClaim,
   startedAt: number,
 ): Promise<BackupSummary> {
   const {
+    reader,
     store,
     signal,
-    report,
     writer: { clock },
   } = options;
-  const header = headerOf(plan, await reading, options, startedAt);
-  for (const warning of header.warnings) report?.({ kind: 'warning', warning });
-  return publishArchive(archive, header, {
-    ...{ store, held, clock, signal },
-    onWriting: (sizeBytes) => report?.({ kind: 'writing', sizeBytes }),
-  });
+  const report = options.report ?? (() => undefined);
+  const archive = await createArchiveWriter({ openSpool: options.openSpool, encryption: options.encryption, signal });
+  try {
+    const { concurrency = defaultConcurrency, chunkSize } = options;
+    const reading = await readCluster(plan, { reader, writer: archive, concurrency, chunkSize, signal, report });
+    const header = headerOf(plan, reading, options, startedAt);
+    for (const warning of header.warnings) report({ kind: 'warning', warning });
+
+    return await publishArchive(archive, header, {
+      ...{ store, held, clock, signal },
+      onWriting: (sizeBytes) => report({ kind: 'writing', sizeBytes }),
+    });
+  } finally {
+    await archive.close();
+  }
 }
 
 function headerOf(
