@@ -6,7 +6,7 @@ import type { TypeName } from '../object/resource-type.ts';
  * Source: https://kubernetes.io/docs/reference/access-authn-authz/authorization/#determine-the-request-verb
  */
 export interface Right {
-  readonly verb: 'create' | 'delete' | 'get' | 'list' | 'patch' | 'update';
+  readonly verb: 'create' | 'delete' | 'get' | 'list' | 'update';
   readonly type: TypeName;
   readonly subresource?: 'status' | 'scale' | undefined;
   /** Undefined asks for all namespaces (or for a cluster-scoped type). */

@@ -95,6 +95,15 @@ export function entriesAfterUpdate(
   return entries as unknown as readonly JsonObject[];
 }
 
+/**
+ * The object as it is sent to have these entries and no others; one empty entry means none.
+ *
+ * Source: https://kubernetes.io/docs/reference/using-api/server-side-apply/#clearing-managedfields
+ */
+export function withOwnership(object: Manifest, entries: readonly JsonObject[]): Manifest {
+  return { ...object, metadata: { ...object.metadata, managedFields: entries.length === 0 ? [{}] : entries } };
+}
+
 /** Whether the same managers own the same fields; when they wrote them is no matter, nor is the order. */
 export function isSameOwnership(a: readonly JsonObject[] | undefined, b: readonly JsonObject[] | undefined): boolean {
   const left = withoutTimes(a);

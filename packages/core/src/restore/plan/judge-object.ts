@@ -8,6 +8,7 @@ import { refKey, type ObjectRef } from '../../object/ref.ts';
 import type { ResourceType } from '../../object/resource-type.ts';
 import { classifyRefusal } from '../classify-refusal.ts';
 import type { ContentDigester } from '../content-of.ts';
+import { withOwnership } from '../field-ownership.ts';
 import { neverRestoredBy, type NeverRestoredContext } from '../never-restored.ts';
 import type { ResolvedOwners } from '../owners.ts';
 import type { PlanNote, UnvalidatedReason } from '../plan-note.ts';
@@ -198,7 +199,8 @@ async function judgeChange(
   };
   if (target.kind === 'defined') return planned([unvalidated('definition-changes')]);
 
-  const body = untracked(overLive(withoutOpenOwners(prepared.body), live));
+  // To work out who would own which field is a third of the server's work, and nothing of a dry run is kept.
+  const body = withOwnership(overLive(withoutOpenOwners(prepared.body), live), []);
   const answer = await tryOut({ verb: 'update', ...at(candidate, type), body }, target, judgement);
   return settled(answer, candidate, target, {
     done: (object, warnings) => {
@@ -321,16 +323,6 @@ function withoutOpenOwners(body: Manifest): Manifest {
   const { ownerReferences } = body.metadata;
   if (ownerReferences?.every(({ uid }) => uid !== '') ?? true) return body;
   return { ...body, metadata: { ...body.metadata, ownerReferences: ownerReferences!.filter(({ uid }) => uid !== '') } };
-}
-
-/**
- * The body as it is only tried: told to forget who owns which field, the server does not work out who would, which is a
- * third of its work. Nothing of that is kept, and no comparison looks at it.
- *
- * Source: https://kubernetes.io/docs/reference/using-api/server-side-apply/#clearing-managedfields
- */
-function untracked(body: Manifest): Manifest {
-  return { ...body, metadata: { ...body.metadata, managedFields: [{}] } };
 }
 
 /** The body as it is sent: refused when the live object is another one, or has moved on. */

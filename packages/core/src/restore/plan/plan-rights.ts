@@ -31,10 +31,11 @@ export async function reviewRights(
   for (const { ref, verdict, write } of objects) {
     if (write === undefined) continue;
     const { type, namespace } = ref;
-    for (const verb of verbsOf[verdict] ?? []) needed.push({ verb, type, namespace });
+    const verbs = verbsOf[verdict] ?? [];
+    for (const verb of verbs) needed.push({ verb, type, namespace });
     if (verdict === 'delete') continue;
     if (write.status) status.push({ verb: 'update', type, subresource: 'status', namespace });
-    ownership.push({ verb: 'update', type, namespace });
+    if (!verbs.includes('update')) ownership.push({ verb: 'update', type, namespace });
   }
   const missing = await findMissing(needed, reviewer, signal);
   // Who lacks the first ones is told those alone.

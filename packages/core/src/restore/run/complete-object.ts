@@ -1,6 +1,6 @@
 import type { JsonObject, Manifest } from '../../object/manifest.ts';
 import { sameJson } from '../../diff/same-json.ts';
-import { isSameOwnership } from '../field-ownership.ts';
+import { isSameOwnership, withOwnership } from '../field-ownership.ts';
 import type { PreparedObject } from '../prepare-object.ts';
 import type { ResultNote } from './object-result.ts';
 import { send, type Sent } from './send.ts';
@@ -53,10 +53,8 @@ export async function completeObject(
     const wanted = ownership(live);
     if (isSameOwnership(live.metadata.managedFields, wanted)) return undefined;
     const { type, planned } = job;
-    // One empty entry means none: https://kubernetes.io/docs/reference/using-api/server-side-apply/#clearing-managedfields
-    const managedFields = wanted.length === 0 ? [{}] : wanted;
     // Whole, as it is: the server has a quarter less to do than for a patch of the entries alone.
-    const body = { ...live, metadata: { ...live.metadata, managedFields } };
+    const body = withOwnership(live, wanted);
     return { verb: 'update', type, namespace: planned.ref.namespace, name: planned.ref.name, body };
   });
   current = done.object;

@@ -3,7 +3,7 @@ import type { WriteRequest } from '../../cluster/writer.ts';
 import { sameContent } from '../../diff/compare-manifests.ts';
 import type { Manifest } from '../../object/manifest.ts';
 import { formatRef } from '../../object/ref.ts';
-import { entriesAfterUpdate, planOwnership } from '../field-ownership.ts';
+import { entriesAfterUpdate, planOwnership, withOwnership } from '../field-ownership.ts';
 import { containsJson, ownedFields } from '../owned-fields.ts';
 import { overLive } from '../plan/judge-object.ts';
 import type { PreparedObject } from '../prepare-object.ts';
@@ -138,7 +138,7 @@ async function update(job: WriteJob, context: WriteContext): Promise<Step> {
   const { main } = planOwnership(job.planned.ref.type, job.manifest, false);
   const wanted = ownershipAfterUpdate(job, live);
   const body = overLive(prepared.body, live);
-  const owned = wanted.length === 0 ? body : { ...body, metadata: { ...body.metadata, managedFields: wanted } };
+  const owned = wanted.length === 0 ? body : withOwnership(body, wanted);
   const fieldManager = main.verb === 'create' ? main.manager : undefined;
   const sent = await send({ verb: 'update', ...at(job), body: owned, fieldManager }, job, context);
   return sent.kind === 'moved' ? { kind: 'again' } : await finish(sent, prepared, job, context, 'updated', []);
