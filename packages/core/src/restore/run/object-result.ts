@@ -1,4 +1,5 @@
 import type { ObjectRef } from '../../object/ref.ts';
+import type { PlannedObject } from '../restore-plan.ts';
 import type { ConflictReason, UnservableReason } from '../reason.ts';
 
 /** What became of one object of a plan. */
@@ -41,6 +42,11 @@ export interface ObjectResult {
 /** Whether it was deleted and is still there. */
 export function isTerminating({ notes }: ObjectResult): boolean {
   return notes.some(({ kind }) => kind === 'terminating');
+}
+
+/** Whether it is begun and has not come to its end: deleted and still there, or taken away and not created anew. */
+export function isHalfDone({ verdict }: Pick<PlannedObject, 'verdict'>, result: ObjectResult): boolean {
+  return isTerminating(result) || (verdict === 'replace' && result.outcome === 'deleted');
 }
 
 /** Which object a restore left behind, so that an undo knows whether it is still the same. */

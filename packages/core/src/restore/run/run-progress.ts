@@ -1,6 +1,6 @@
 import { refKey } from '../../object/ref.ts';
 import type { PlannedObject } from '../restore-plan.ts';
-import { isTerminating, type ObjectResult } from './object-result.ts';
+import { isHalfDone, type ObjectResult } from './object-result.ts';
 import type { OpenRun } from './run-store.ts';
 
 /** What of a run is done, and what of it others depend on. */
@@ -42,18 +42,13 @@ export function readProgress({ head, plan, records }: OpenRun): RunProgress {
   return progress;
 }
 
-/** Takes a result into account. What was only looked at, is still terminating or half replaced is as open as before. */
-export function noteResult(
-  { ref, verdict }: PlannedObject,
-  index: number,
-  result: ObjectResult,
-  progress: RunProgress,
-): void {
+/** Takes a result into account. What was only looked at, or is half done, is as open as before. */
+export function noteResult(planned: PlannedObject, index: number, result: ObjectResult, progress: RunProgress): void {
   const { outcome, left, reason } = result;
-  const isHalf = verdict === 'replace' && outcome === 'deleted';
-  if (reason?.kind === 'not-reached' || isTerminating(result) || isHalf) return;
+  if (reason?.kind === 'not-reached' || isHalfDone(planned, result)) return;
   progress.done.add(index);
   if (left === undefined) return;
+  const { ref } = planned;
   const key = refKey(ref);
   if (progress.scaledDown.has(key)) progress.resized.add(key);
   if (progress.owners.has(key)) progress.uids.set(key, left.uid);

@@ -9,7 +9,7 @@ import { refKey, type ObjectRef } from '../../object/ref.ts';
 import type { RestorePlan } from '../restore-plan.ts';
 import { settleRun } from '../run/execute-plan.ts';
 import { keptFiles, keptName } from '../run/keep-before.ts';
-import { isTerminating } from '../run/object-result.ts';
+import { isHalfDone } from '../run/object-result.ts';
 import type { RunRecord, RunStore } from '../run/run-store.ts';
 import { resultsOf, summarizeRun, type RunStatus } from '../run/summarize-run.ts';
 import { planUndo } from './plan-undo.ts';
@@ -67,10 +67,10 @@ export async function openUndo(input: OpenUndoInput): Promise<OpenedUndo> {
 /** What an undo has brought back to where it was, by `refKey`. */
 function broughtBackBy({ plan, records }: RunRecord): readonly string[] {
   const results = resultsOf(records);
-  return plan.objects.flatMap(({ ref, verdict }, index) => {
+  return plan.objects.flatMap((planned, index) => {
     const result = results.get(index);
-    const isDone = result !== undefined && result.outcome !== 'left' && !isTerminating(result);
-    return isDone || verdict === 'unchanged' ? [refKey(ref)] : [];
+    const isDone = result !== undefined && result.outcome !== 'left' && !isHalfDone(planned, result);
+    return isDone || planned.verdict === 'unchanged' ? [refKey(planned.ref)] : [];
   });
 }
 
