@@ -55,8 +55,9 @@ export async function* workAhead<T, R>(
     const result = work(item);
     // It is met when its turn comes, or never.
     result.catch(() => undefined);
-    started.push({ result, weight: most.weigh(item) });
-    weight += started.at(-1)!.weight;
+    const itsWeight = most.weigh(item);
+    started.push({ result, weight: itsWeight });
+    weight += itsWeight;
     while (started.length > most.items || (started.length > 1 && weight > most.weight)) {
       const first = started.shift()!;
       weight -= first.weight;
