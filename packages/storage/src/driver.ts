@@ -1,6 +1,6 @@
 import { AppError } from '@infrabackup/core';
 import type { Store } from '@infrabackup/core';
-import type { LocationOption } from './location-option.ts';
+import type { DefaultedOption, LocationOption } from './location-option.ts';
 import { formatStoreUri } from './store-uri.ts';
 
 /** What surrounds a location: the process that opens it. */
@@ -12,10 +12,14 @@ export interface DriverContext {
 }
 
 /** The options of one kind of destination, by name; the same in the URI's query and in the configuration. */
-export type OptionTable = Readonly<Record<string, LocationOption<unknown>>>;
+export type OptionTable = Readonly<Record<string, LocationOption<unknown> | DefaultedOption<unknown>>>;
+
+type ValueOf<Option> = Option extends LocationOption<infer Value> ? Value : never;
 
 type ValuesOf<Table extends OptionTable> = {
-  readonly [Name in keyof Table]?: Table[Name] extends LocationOption<infer Value> ? Value : never;
+  readonly [Name in keyof Table as Table[Name] extends DefaultedOption<unknown> ? never : Name]?: ValueOf<Table[Name]>;
+} & {
+  readonly [Name in keyof Table as Table[Name] extends DefaultedOption<unknown> ? Name : never]: ValueOf<Table[Name]>;
 };
 
 interface DriverDefinition<Table extends OptionTable> {
@@ -62,7 +66,10 @@ function parseOptions(
       hint: known.length === 0 ? 'it takes none' : `options that it has: ${known.join('; ')}`,
     });
   }
-  return Object.fromEntries(
+  const otherwise = Object.entries(table).flatMap(([name, option]) =>
+    'otherwise' in option ? [[name, option.otherwise] as const] : [],
+  );
+  const said = Object.fromEntries(
     Object.entries(given).map(([name, text]) => {
       const { takes, parse } = table[name]!;
       const value = parse(text);
@@ -73,4 +80,5 @@ function parseOptions(
       });
     }),
   );
+  return { ...Object.fromEntries(otherwise), ...said };
 }

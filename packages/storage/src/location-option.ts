@@ -8,6 +8,11 @@ export interface LocationOption<Value> {
   readonly parse: (text: string) => Value | undefined;
 }
 
+/** One that has a value also where it is left out. */
+export interface DefaultedOption<Value> extends LocationOption<Value> {
+  readonly otherwise: Value;
+}
+
 /** Any text but an empty one. */
 export function textOption(takes: string): LocationOption<string> {
   return { takes, parse: (text) => (text === '' ? undefined : text) };
@@ -32,11 +37,10 @@ export function fileOption(takes: string): LocationOption<string> {
   return { takes: `the absolute path of ${takes}`, parse: (text) => (isAbsolute(text) ? text : undefined) };
 }
 
-/** How long a server may be silent where nothing is said: one that puts many parts together is so for a while. */
-export const defaultSilenceMs = 120_000;
-
 /** How long a server may be silent until it is asked again, in milliseconds. */
-export const silenceOption: LocationOption<number> = {
+export const silenceOption: DefaultedOption<number> = {
+  // One that puts many parts together says nothing for a while.
+  otherwise: 120_000,
   takes: 'seconds or minutes that the server may be silent until it is asked again, e.g. 30s; 2m where nothing is said',
   parse: (text) => {
     const [, count, unit] = /^([1-9]\d{0,3})([sm])$/.exec(text) ?? [];

@@ -1,6 +1,6 @@
 import { AppError, isKeySegment } from '@infrabackup/core';
 import { defineDriver } from '../driver.ts';
-import { defaultSilenceMs, fileOption, serverOption, silenceOption, wordOption } from '../location-option.ts';
+import { fileOption, serverOption, silenceOption, wordOption } from '../location-option.ts';
 
 /** Containers of Azure Blob Storage. */
 export const azureDriver = defineDriver('az', {
@@ -20,7 +20,7 @@ export const azureDriver = defineDriver('az', {
     return new AzureStore({
       uri,
       container: await connectAzure({ account, container, endpoint, ca }, env),
-      timeoutMs: timeout ?? defaultSilenceMs,
+      timeoutMs: timeout,
       prefix,
       written: accessTier === undefined ? {} : { tier: accessTier },
     });

@@ -1,13 +1,6 @@
 import { AppError, isKeySegment } from '@infrabackup/core';
 import { defineDriver } from '../driver.ts';
-import {
-  defaultSilenceMs,
-  fileOption,
-  flagOption,
-  serverOption,
-  silenceOption,
-  textOption,
-} from '../location-option.ts';
+import { fileOption, flagOption, serverOption, silenceOption, textOption } from '../location-option.ts';
 
 /** Buckets of Google Cloud Storage. */
 export const gcsDriver = defineDriver('gs', {
@@ -32,7 +25,7 @@ export const gcsDriver = defineDriver('gs', {
       anonymous === true ? () => Promise.resolve({}) : (await import('./google-credentials.ts')).googleCredentials();
     const server = endpoint ?? new URL('https://storage.googleapis.com');
     const agents = await httpAgents(ca, env);
-    const client = new GcsClient({ server, agents, authorize, timeoutMs: timeout ?? defaultSilenceMs });
+    const client = new GcsClient({ server, agents, authorize, timeoutMs: timeout });
     return new GcsStore({ uri, client, bucket, prefix, kmsKey });
   },
 });

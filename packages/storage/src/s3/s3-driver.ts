@@ -1,15 +1,7 @@
 import type { StorageClass } from '@aws-sdk/client-s3';
 import { AppError, isKeySegment } from '@infrabackup/core';
 import { defineDriver } from '../driver.ts';
-import {
-  defaultSilenceMs,
-  fileOption,
-  flagOption,
-  serverOption,
-  silenceOption,
-  textOption,
-  wordOption,
-} from '../location-option.ts';
+import { fileOption, flagOption, serverOption, silenceOption, textOption, wordOption } from '../location-option.ts';
 
 /** Buckets of AWS and of all that speak its protocol. */
 export const s3Driver = defineDriver('s3', {
@@ -33,7 +25,7 @@ export const s3Driver = defineDriver('s3', {
     const [{ connectS3 }, { S3Store }] = await Promise.all([import('./connect-s3.ts'), import('./s3-store.ts')]);
     return new S3Store({
       uri,
-      client: await connectS3({ ...options, timeoutMs: timeout ?? defaultSilenceMs }, env),
+      client: await connectS3({ ...options, timeoutMs: timeout }, env),
       bucket,
       prefix,
       conditionalWrites: conditionalWrites !== 'never',
