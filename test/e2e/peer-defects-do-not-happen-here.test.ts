@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { describeOnCluster } from '../cluster/suite.ts';
-import { startFaultProxy, type FaultProxy } from '../support/fault-proxy.ts';
+import { killAt, startFaultProxy, type FaultProxy } from '../support/fault-proxy.ts';
 import { openWorkplace, type Workplace } from '../support/plugin.ts';
 
 const run = promisify(execFile);
@@ -154,19 +154,12 @@ await describeOnCluster('what goes wrong elsewhere', {}, (on) => {
     /** Kills a restore when the workload is down, while it asks whether the pods are gone. */
     const killWhenDown = async (): Promise<void> => {
       await kubectl('-n', 'lab', 'patch', 'configmap', 'settings', '-p', '{"data":{"a":"changed"}}');
-      const running = workplace.start(...args);
       let isScaled = false;
-      proxy.fault = ({ method, path }) => {
-        if (!path.includes('/deployments/web')) return undefined;
-        if (method === 'GET' && isScaled) {
-          running.process.kill('SIGKILL');
-          return { kind: 'cut-before' };
-        }
-        isScaled ||= method === 'PATCH' && path.includes('/scale');
-        return undefined;
-      };
-      expect((await running.result).exitCode).toBeUndefined();
-      proxy.fault = () => undefined;
+      await killAt(proxy, workplace.start(...args), ({ method, path }) => {
+        const isMoment = isScaled && method === 'GET' && path.includes('/deployments/web');
+        isScaled ||= method === 'PATCH' && path.includes('/deployments/web/scale');
+        return isMoment;
+      });
       expect(await replicas()).toBe('0');
       expect(await kept()).not.toBe('');
     };

@@ -5,7 +5,7 @@ import { beforeAll, expect, it } from 'vitest';
 import { describeOnCluster } from '../cluster/suite.ts';
 import { createRandom } from '../fixtures/random.ts';
 import { snapshotCluster, snapshotDifferences, type ClusterSnapshot } from '../support/cluster-snapshot.ts';
-import { startFaultProxy, type FaultProxy } from '../support/fault-proxy.ts';
+import { killAt, startFaultProxy, type FaultProxy } from '../support/fault-proxy.ts';
 import { openWorkplace, type Workplace } from '../support/plugin.ts';
 
 /** How often each of restore and undo is killed. */
@@ -166,14 +166,11 @@ await describeOnCluster('a restore that is killed when it has taken an object aw
   const bind = (role: string) =>
     kubectl('-n', 'lab', 'create', 'rolebinding', 'readers', role, '--serviceaccount=lab:default');
   const killInBetween = async (): Promise<void> => {
-    const running = workplace.start(...restore);
-    proxy.fault = ({ method, path }) => {
-      if (method !== 'POST' || !path.includes('/rolebindings?') || path.includes('dryRun')) return undefined;
-      running.process.kill('SIGKILL');
-      return { kind: 'cut-before' };
-    };
-    expect((await running.result).exitCode).toBeUndefined();
-    proxy.fault = () => undefined;
+    await killAt(
+      proxy,
+      workplace.start(...restore),
+      ({ method, path }) => method === 'POST' && path.includes('/rolebindings?') && !path.includes('dryRun'),
+    );
     expect(await kubectl('-n', 'lab', 'get', 'rolebindings', '-o', 'name')).toBe('');
   };
 

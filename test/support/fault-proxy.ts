@@ -7,6 +7,7 @@ import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cluster } from '../cluster/cluster.ts';
 import type { User } from '../cluster/user.ts';
+import type { RunningPlugin } from './plugin.ts';
 
 /** What befalls a request on its way. */
 export type Fault =
@@ -109,6 +110,22 @@ export async function startFaultProxy(cluster: Cluster): Promise<FaultProxy> {
       }),
   };
   return proxy;
+}
+
+/** Kills a command at the first request for which `isMoment` holds, which the server does not get. */
+export async function killAt(
+  proxy: FaultProxy,
+  { process, result }: RunningPlugin,
+  isMoment: (request: PassingRequest) => boolean,
+): Promise<void> {
+  proxy.fault = (request) => {
+    if (!isMoment(request)) return undefined;
+    process.kill('SIGKILL');
+    return { kind: 'cut-before' };
+  };
+  const { exitCode, stderr } = await result;
+  proxy.fault = () => undefined;
+  if (exitCode !== undefined) throw new Error(`the command came to its end before it was killed: ${stderr}`);
 }
 
 function refuse(response: ServerResponse, { code, reason, retryAfterSeconds }: Fault & { kind: 'refused' }): void {
