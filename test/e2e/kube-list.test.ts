@@ -28,8 +28,11 @@ async function findType(reader: ClusterReader, name: string): Promise<ResourceTy
 const pathOf = ({ group, version, plural }: ResourceType): string =>
   `${group === '' ? '/api' : `/apis/${group}`}/${version}/${plural}`;
 
-/** Makes config maps of a few hundred bytes. */
-async function fill(cluster: Cluster, namespace: string, count: number): Promise<void> {
+const configMaps = { path: '/api/v1', kind: 'ConfigMap', plural: 'configmaps', name: 'map' };
+const widgets = { path: '/apis/example.com/v1', kind: 'Widget', plural: 'widgets', name: 'widget' };
+
+/** Makes objects of a few hundred bytes. */
+async function fill(cluster: Cluster, namespace: string, count: number, of = configMaps): Promise<void> {
   const api = cluster.client(cluster.admin, 16);
   await api.expect('POST', '/api/v1/namespaces', { metadata: { name: namespace } }, [201, 409]);
   let made = 0;
@@ -37,14 +40,33 @@ async function fill(cluster: Cluster, namespace: string, count: number): Promise
     while (made < count) {
       const i = made++;
       const body = {
-        metadata: { name: `map-${i}`, labels: { third: String(i % 3) } },
+        apiVersion: of.path.replace(/^\/apis?\//, ''),
+        kind: of.kind,
+        metadata: { name: `${of.name}-${i}`, labels: { third: String(i % 3) } },
         data: { text: 'x'.repeat(200) },
       };
-      await api.expect('POST', `/api/v1/namespaces/${namespace}/configmaps`, body);
+      await api.expect('POST', `${of.path}/namespaces/${namespace}/${of.plural}`, body);
     }
   };
   await Promise.all(Array.from({ length: 16 }, work));
   api.close();
+}
+
+/** Defines {@link widgets}, and waits until they are served. */
+async function defineWidgets(cluster: Cluster): Promise<void> {
+  const schema = { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } };
+  const api = cluster.client();
+  await api.expect('POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', {
+    metadata: { name: 'widgets.example.com' },
+    spec: {
+      group: 'example.com',
+      names: { kind: widgets.kind, plural: widgets.plural },
+      scope: 'Namespaced',
+      versions: [{ name: 'v1', served: true, storage: true, schema }],
+    },
+  });
+  api.close();
+  await cluster.kubectl(['wait', '--for=condition=Established', 'crd/widgets.example.com']);
 }
 
 for (const version of [defaultVersion, oldestVersion]) {
@@ -141,6 +163,22 @@ for (const version of [defaultVersion, oldestVersion]) {
       const { revision } = expected;
       expect(await listAll(broken, { type, namespace: 'many', revision })).toEqual(expected);
       expect(wire.asked.length).toBeGreaterThan(10);
+    });
+
+    it('of custom resources holds each once as well, although only their end tells the revision', async () => {
+      const whole = connectCluster(await connectAs(on.cluster.clusterAdmin));
+      await defineWidgets(on.cluster);
+      await fill(on.cluster, 'many', 1_200, widgets);
+      const type = await findType(whole, 'widgets.example.com');
+      const revision = (await whole.currentRevision({ type }))!;
+      const expected = await listAll(whole, { type, revision });
+      expect(expected.objects.length).toBe(1_200);
+
+      await using wire = await startBreakingWire(on.cluster.serverUrl, (nth) => (nth < 4 ? 160_000 : Infinity));
+      const server = `https://127.0.0.1:${wire.port}`;
+      const broken = connectCluster(await connectAs(on.cluster.clusterAdmin, { server, random: () => -1 }));
+      expect(await listAll(broken, { type, revision })).toEqual(expected);
+      expect(wire.asked.length).toBeGreaterThan(4);
     });
 
     it('at the newest revision goes on at that revision when its first page breaks off', async () => {

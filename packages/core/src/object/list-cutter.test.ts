@@ -191,6 +191,8 @@ describe('a list', () => {
     expect(cutter.head()).toBeUndefined();
     cutter.push(Buffer.from(':[{"metadata":'));
     expect(cutter.head()).toEqual({ resourceVersion: '5', continue: 'x' });
+    cutter.push(Buffer.from('{"name":"a"}}]'));
+    expect(cutter.head()).toEqual({ resourceVersion: '5', continue: 'x' });
   });
 
   test('however long is cut in the same buffers', () => {

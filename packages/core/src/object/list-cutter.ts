@@ -43,6 +43,8 @@ export class ListCutter {
   #within: 'envelope' | 'items' | 'item' = 'envelope';
   /** The list without its items: its bytes as Latin-1, so that a chunk may end inside a character. */
   #envelope = '';
+  /** How much of it came before the items; none until they begin. */
+  #headLength = 0;
   #depth = 0;
   #inString = false;
   #escaped = false;
@@ -90,7 +92,7 @@ export class ListCutter {
 
   /** What the list said about itself. Throws CLUSTER_PROTOCOL when it was cut off, or was no list. */
   end(): ListMetadata {
-    const envelope = this.#parseEnvelope('');
+    const envelope = parseEnvelope(this.#envelope);
     if (envelope.items === undefined) {
       const said = typeof envelope.message === 'string' ? `: ${envelope.message}` : '';
       throw new AppError(
@@ -101,17 +103,11 @@ export class ListCutter {
     return metadataOf(envelope);
   }
 
-  /** What the list said about itself before its items, once they have begun; undefined before and after. */
+  /** What the list said about itself before its items; undefined until they have begun. */
   head(): ListMetadata | undefined {
-    return this.#within === 'envelope' ? undefined : metadataOf(this.#parseEnvelope(']}'));
-  }
-
-  #parseEnvelope(missing: string): Envelope {
-    try {
-      return JSON.parse(Buffer.from(this.#envelope + missing, 'latin1').toString()) as Envelope;
-    } catch (cause) {
-      throw new AppError('CLUSTER_PROTOCOL', 'a list from the API server broke off or is not JSON', { cause });
-    }
+    return this.#headLength === 0
+      ? undefined
+      : metadataOf(parseEnvelope(`${this.#envelope.slice(0, this.#headLength)}]}`));
   }
 
   #append(chunk: Uint8Array): void {
@@ -151,6 +147,7 @@ export class ListCutter {
     }
     this.#at = at;
     this.#envelope += bytes.toString('latin1', from, at);
+    if (this.#within === 'items') this.#headLength = this.#envelope.length;
     if (this.#envelope.length > envelopeLimitBytes) {
       throw new AppError('CLUSTER_PROTOCOL', 'the API server answered with something that is no list');
     }
@@ -207,6 +204,14 @@ interface Envelope {
   readonly message?: unknown;
   readonly items?: unknown;
   readonly metadata?: Record<string, unknown> | null;
+}
+
+function parseEnvelope(latin1: string): Envelope {
+  try {
+    return JSON.parse(Buffer.from(latin1, 'latin1').toString()) as Envelope;
+  } catch (cause) {
+    throw new AppError('CLUSTER_PROTOCOL', 'a list from the API server broke off or is not JSON', { cause });
+  }
 }
 
 function metadataOf({ metadata }: Envelope): ListMetadata {

@@ -319,7 +319,7 @@ describe('a stream', () => {
 
   test('may be slow to consume, but not slow to arrive', async () => {
     await using server = await serve((_, response, turn) => {
-      response.write('x'.repeat(100_000));
+      response.write('x'.repeat(300_000));
       if (turn === 0) setTimeout(() => response.end('end'), 50);
     });
     const connection = await connect(server.url, { requestTimeoutMs: 300 });
@@ -328,7 +328,7 @@ describe('a stream', () => {
       if (length === 0) await new Promise((resolve) => setTimeout(resolve, 700));
       length += chunk.length;
     }
-    expect(length).toBe(100_003);
+    expect(length).toBe(300_003);
     await expect(readStream(connection)).rejects.toMatchObject({
       code: 'CLUSTER_TIMEOUT',
       message: expect.stringContaining('nothing more was heard for 0.3 s') as unknown,
@@ -339,7 +339,7 @@ describe('a stream', () => {
     let closed: Promise<unknown> = Promise.resolve();
     await using server = await serve((_, response) => {
       closed = new Promise((resolve) => response.on('close', resolve));
-      response.write('x');
+      response.write('x'.repeat(300_000));
     });
     const body = (await connect(server.url)).stream(atX);
     await body.next();

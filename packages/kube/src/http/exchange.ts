@@ -81,28 +81,60 @@ function endOnAbort(end: (error: Error) => void, signal: AbortSignal): () => voi
   return () => ends.delete(end);
 }
 
+/** A server sends two kilobytes at a time: to hand on each by itself would take longer than to receive it. */
+const blockBytes = 1 << 17;
+
 /**
- * The body in chunks, read no faster than asked for; `idleTimeoutMs` of silence while one is waited for ends it with a
- * {@link TimeoutError}. Leaving the loop early closes the connection.
+ * The body in blocks, read no faster than asked for, each valid until the next is asked for; `idleTimeoutMs` of silence
+ * while one is waited for ends it with a {@link TimeoutError}. What arrived before a failure comes before the failure.
+ * Leaving the loop early closes the connection.
  */
 export async function* readBody(response: IncomingMessage, idleTimeoutMs: number): AsyncGenerator<Buffer, void> {
-  let waiting = false;
+  const block = Buffer.allocUnsafeSlow(blockBytes);
+  let used = 0;
+  let beyond: Buffer | undefined;
+  const take = (bytes: Buffer): void => {
+    const taken = bytes.copy(block, used);
+    used += taken;
+    beyond = taken < bytes.length ? bytes.subarray(taken) : undefined;
+  };
+  const isFull = (): boolean => used === block.length;
+
+  let ending: { readonly error: Error | undefined } | undefined;
+  let wake: (() => void) | undefined;
   // Re-armed by each wait; a consumer that takes its time is no silence of the server.
-  const timer = setTimeout(() => {
-    if (waiting) response.destroy(new TimeoutError(`nothing more was heard for ${idleTimeoutMs / 1_000} s`));
+  const silence = setTimeout(() => {
+    if (wake !== undefined) response.destroy(new TimeoutError(`nothing more was heard for ${idleTimeoutMs / 1_000} s`));
   }, idleTimeoutMs);
-  const chunks = (response as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
+  response.on('data', (chunk: Buffer) => {
+    silence.refresh();
+    take(chunk);
+    if (!isFull()) return;
+    response.pause();
+    wake?.();
+  });
+  onEnd(response, (error) => {
+    ending ??= { error };
+    wake?.();
+  });
+
   try {
     for (;;) {
-      waiting = true;
-      timer.refresh();
-      const next = await chunks.next();
-      waiting = false;
-      if (next.done === true) return;
-      yield next.value;
+      if (!isFull() && ending === undefined) {
+        silence.refresh();
+        response.resume();
+        await new Promise<void>((resolve) => (wake = resolve));
+        wake = undefined;
+      }
+      if (used > 0) yield block.subarray(0, used);
+      used = 0;
+      if (beyond !== undefined) take(beyond);
+      if (used > 0 || ending === undefined) continue;
+      if (ending.error !== undefined) throw ending.error;
+      return;
     }
   } finally {
-    clearTimeout(timer);
+    clearTimeout(silence);
     response.destroy();
   }
 }
@@ -116,12 +148,20 @@ export function readAll(response: IncomingMessage, timeoutMs: number): Promise<B
       timeoutMs,
     );
     response.on('data', (chunk: Buffer) => chunks.push(chunk));
-    response.once('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)));
-    response.once('error', reject);
-    response.once('close', () => {
+    onEnd(response, (error) => {
       clearTimeout(late);
-      // Node has said so by an error; if ever it does not, nobody waits for what will not come.
-      if (!response.readableEnded) reject(Object.assign(new Error('aborted'), { code: 'ECONNRESET' }));
+      if (error !== undefined) reject(error);
+      else resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks));
     });
+  });
+}
+
+/** Says that the body is whole, or why it never will be. */
+function onEnd(response: IncomingMessage, say: (error?: Error) => void): void {
+  response.once('end', () => say());
+  response.once('error', say);
+  response.once('close', () => {
+    // Node has said so by an error; if ever it does not, nobody waits for what will not come.
+    if (!response.readableEnded) say(Object.assign(new Error('aborted'), { code: 'ECONNRESET' }));
   });
 }

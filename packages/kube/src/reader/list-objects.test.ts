@@ -184,6 +184,44 @@ describe('a list that is cut off', () => {
     });
   });
 
+  describe('whose revision comes after its items, as in those of custom resources,', () => {
+    const pageOfCustom = (objects: readonly string[], metadata: object = { resourceVersion: '7' }): string => {
+      const { items } = JSON.parse(page(objects)) as { items: unknown };
+      return JSON.stringify({ apiVersion: 'example.com/v1', items, kind: 'WidgetList', metadata });
+    };
+
+    test('goes on at the revision that was asked for', async () => {
+      await using server = await serve((_, response, turn) => {
+        if (turn === 0) sendPart(response, pageOfCustom(names(0, 400)), 50_000);
+        else response.end(pageOfCustom(names(0, 400)));
+      });
+      expect((await read(server, { revision: '7' })).names).toEqual(names(0, 400));
+      const path = 'GET /api/v1/configmaps?limit=500&resourceVersion=7&resourceVersionMatch=Exact';
+      expect(server.asked).toEqual([path, path]);
+    });
+
+    test('goes on at the revision that its token stands for', async () => {
+      await using server = await serve((_, response, turn) => {
+        const metadata = { resourceVersion: '7', ...(turn === 0 && { continue: 't' }) };
+        if (turn === 0) response.end(pageOfCustom(names(0, 400), metadata));
+        else if (turn === 1) sendPart(response, pageOfCustom(names(400, 400), metadata), 50_000);
+        else response.end(pageOfCustom(names(400, 400), metadata));
+      });
+      expect((await read(server)).names).toEqual(names(0, 800));
+      expect(server.asked.slice(1)).toEqual(Array(2).fill('GET /api/v1/configmaps?limit=500&continue=t'));
+    });
+
+    test('and came back at another one is refused rather than mixed', async () => {
+      await using server = await serve((_, response, turn) => {
+        if (turn === 0) sendPart(response, pageOfCustom(names(0, 400)), 50_000);
+        else response.end(pageOfCustom(names(0, 400), { resourceVersion: '8' }));
+      });
+      await expect(read(server, { revision: '7' })).rejects.toMatchObject({
+        message: 'the list of configmaps was cut off and had changed when it was asked for again',
+      });
+    });
+  });
+
   test('and has no revision cannot go on', async () => {
     await using server = await serve((_, response) => sendPart(response, page(names(0, 400), {}), 50_000));
     await expect(read(server)).rejects.toMatchObject({ code: 'CLUSTER_UNREACHABLE' });

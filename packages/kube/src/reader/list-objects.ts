@@ -83,8 +83,8 @@ async function* readPage(
 
   const begin = () => {
     if (delivered > 0) {
-      pinned ??= metadata?.resourceVersion;
-      if (pinned === undefined) {
+      pinned ??= metadata?.resourceVersion ?? (token === undefined ? request.revision : undefined);
+      if (pinned === undefined && token === undefined) {
         throw new AppError(
           'CLUSTER_UNREACHABLE',
           `the list of ${type.plural} was cut off, and without a revision it cannot go on`,
@@ -98,12 +98,16 @@ async function* readPage(
     return { path: pagePath(request, token, pinned), signal: request.signal };
   };
 
+  const checkRevision = ({ resourceVersion }: ListMetadata): void => {
+    if (pinned !== undefined && resourceVersion !== pinned) throw changed(type.plural);
+  };
+
   for await (const chunk of connection.stream({ begin, hasProgressed: () => delivered > arrivedBefore })) {
     let objects = cutter.push(chunk);
     if (metadata === undefined) {
       metadata = cutter.head();
-      if (metadata !== undefined && pinned !== undefined && metadata.resourceVersion !== pinned)
-        throw changed(type.plural);
+      // Lists of custom resources tell it only at their end.
+      if (metadata?.resourceVersion !== undefined) checkRevision(metadata);
     }
     arrived += objects.length;
     if (arrived - objects.length < delivered) {
@@ -117,6 +121,7 @@ async function* readPage(
     yield { objects, metadata };
   }
   const whole = cutter.end();
+  checkRevision(whole);
   if (arrived < delivered) throw changed(type.plural);
   return whole;
 }
