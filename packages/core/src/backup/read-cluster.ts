@@ -59,7 +59,7 @@ async function readOnce(
   const round = new Round(plan, options, revision, whenGone === 'read-that-type-now');
   try {
     await concurrently(
-      plan.types,
+      longestFirst(plan.types),
       options.concurrency,
       (typePlan, signal) => round.read(typePlan, signal),
       options.signal,
@@ -109,7 +109,7 @@ class Round {
   async readDefinitions(signal: AbortSignal | undefined): Promise<void> {
     const type = this.#plan.definitions;
     if (type === undefined) return;
-    const onlyNames = this.#types.filter(mayBeCustom).map(typeName);
+    const onlyNames = this.#types.filter((type) => type.count > 0 && mayBeCustom(type)).map(typeName);
     if (onlyNames.length === 0) return;
     await this.read({ ...planWhole(type), onlyNames }, signal ?? new AbortController().signal);
   }
@@ -186,9 +186,25 @@ function nothingRead(refusal: Error): Error {
   return new AppError(code, said, { hint, refs, cause: refusal });
 }
 
+/** In which most clusters keep most of their bytes. */
+const bulky: readonly string[] = ['configmaps', 'secrets'];
+
+/**
+ * What begins last is waited for alone. After the bulky types come the custom resources, before the many short lists:
+ * only the end of one of their pages tells where the next begins, so theirs are never asked for ahead.
+ */
+function longestFirst(types: readonly TypePlan[]): readonly TypePlan[] {
+  const rank = ({ type }: TypePlan): number => {
+    if (bulky.includes(typeName(type))) return 0;
+    // Nearly all groups below k8s.io are built in.
+    return mayBeCustom(type) && !type.group.endsWith('.k8s.io') ? 1 : 2;
+  };
+  return types.toSorted((a, b) => rank(a) - rank(b));
+}
+
 /** Types of the API server's own have a CRD never; asking for theirs would be a request each for nothing. */
-function mayBeCustom(type: TypeSummary): boolean {
-  return type.count > 0 && type.group.includes('.');
+function mayBeCustom({ group }: Pick<ResourceType, 'group'>): boolean {
+  return group.includes('.');
 }
 
 /**
