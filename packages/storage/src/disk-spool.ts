@@ -33,9 +33,11 @@ class DiskSpool implements Spool {
   readonly #path: string | undefined;
   #end = 0;
   /** What was appended last and is not on its way to the disk yet: so many bytes, and where they begin. */
-  #piece = Buffer.alloc(0);
+  #piece: Buffer = Buffer.alloc(0);
   #pieceLength = 0;
   #pieceOffset = 0;
+  /** One whose bytes have been written: fresh memory costs as much as the copy into it. */
+  #spare: Buffer | undefined;
   /** Settles when all that is on its way has been written; once failed, it stays so. */
   #written: Promise<unknown> = Promise.resolve();
 
@@ -57,7 +59,7 @@ class DiskSpool implements Spool {
     // One piece may be on its way while the next one fills.
     const before = isFull ? this.#written : undefined;
     if (isFull) this.#flush();
-    if (this.#piece.length === 0) this.#piece = Buffer.allocUnsafe(pieceBytes);
+    if (this.#piece.length === 0) this.#piece = this.#takeSpare();
     if (this.#pieceLength === 0) this.#pieceOffset = offset;
     this.#piece.set(bytes, this.#pieceLength);
     this.#pieceLength += bytes.length;
@@ -88,12 +90,21 @@ class DiskSpool implements Spool {
   /** Sends the piece on its way. */
   #flush(): void {
     if (this.#pieceLength === 0) return;
-    const writing = this.#write(this.#piece.subarray(0, this.#pieceLength), this.#pieceOffset);
+    const piece = this.#piece;
+    const writing = this.#write(piece.subarray(0, this.#pieceLength), this.#pieceOffset).then(() => {
+      this.#spare = piece;
+    });
     this.#piece = Buffer.alloc(0);
     this.#pieceLength = 0;
     this.#written = Promise.all([this.#written, writing]);
     // Whoever reads, or fills the next piece, is told.
     this.#written.catch(() => undefined);
+  }
+
+  #takeSpare(): Buffer {
+    const spare = this.#spare ?? Buffer.allocUnsafeSlow(pieceBytes);
+    this.#spare = undefined;
+    return spare;
   }
 
   async #write(bytes: Uint8Array, offset: number): Promise<void> {
