@@ -2,6 +2,7 @@ import type { ArchiveWriter } from '../archive/archive-writer.ts';
 import { backupFile, sealSummary, type BackupHeader, type BackupSummary } from '../archive/summary.ts';
 import { veleroBackup } from '../archive/velero-backup.ts';
 import { formatInstant, type Clock } from '../clock.ts';
+import { concurrently } from '../concurrently.ts';
 import { publishSummary } from '../location/claim-backup.ts';
 import type { HeldClaim } from '../location/take-claim.ts';
 import type { Store } from '../store/store.ts';
@@ -24,12 +25,16 @@ export async function publishArchive(
 ): Promise<BackupSummary> {
   const finished = await archive.finish(header);
   onWriting(finished.archive.sizeBytes);
-  await store.create(held.files.archive, finished.archive.stream(), signal);
-  await store.create(held.files.index, finished.index.stream(), signal);
+  const { files } = held;
+  const bodies = [
+    { key: files.archive, file: finished.archive },
+    { key: files.index, file: finished.index },
+  ];
+  await concurrently(bodies, bodies.length, ({ key, file }, stop) => store.create(key, file.stream(), stop), signal);
   const completedAt = formatInstant(clock.now());
   // Velero could not read what is encrypted, and would restore the strings that stand for objects.
   const velero = header.encryption === null ? Buffer.from(veleroBackup({ ...header, completedAt })) : undefined;
-  if (velero !== undefined) await store.create(held.files.velero, velero, signal);
+  if (velero !== undefined) await store.create(files.velero, velero, signal);
   const summary = sealSummary({
     ...header,
     completedAt,
