@@ -17,6 +17,9 @@ export interface ListMetadata {
   readonly remainingItemCount?: number;
 }
 
+/** What objects are put together in grows with what arrives: most lists of a cluster are empty or short. */
+const leastArenaBytes = 1 << 12;
+
 /** A list's own members are its kind and a little metadata; more than this is no list. */
 const envelopeLimitBytes = 1 << 20;
 
@@ -31,13 +34,13 @@ export class ListCutter {
   readonly #missing: { readonly both: Buffer; readonly apiVersion: Buffer; readonly kind: Buffer };
 
   /** The bytes from the start of the unfinished object on; moved to the front once an object at most. */
-  #window = Buffer.allocUnsafeSlow(1 << 17);
+  #window = Buffer.alloc(0);
   #start = 0;
   #used = 0;
   /** Where the scan goes on: past `#used` after a backslash that ended a chunk. */
   #at = 0;
   /** Where objects are put together that need `apiVersion` and `kind`; starts over with each chunk. */
-  #arena = Buffer.allocUnsafeSlow(1 << 17);
+  #arena = Buffer.alloc(0);
   #arenaUsed = 0;
 
   #within: 'envelope' | 'items' | 'item' = 'envelope';
@@ -188,7 +191,7 @@ export class ListCutter {
   /** Space that holds until the next chunk. An arena that is too small is left to the objects that lie in it. */
   #room(length: number): Buffer {
     if (this.#arenaUsed + length > this.#arena.length) {
-      this.#arena = Buffer.allocUnsafeSlow(Math.max(2 * this.#arena.length, length));
+      this.#arena = Buffer.allocUnsafeSlow(Math.max(2 * this.#arena.length, length, 2 * this.#used, leastArenaBytes));
       this.#arenaUsed = 0;
     }
     this.#arenaUsed += length;

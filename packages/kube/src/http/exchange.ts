@@ -83,6 +83,8 @@ function endOnAbort(end: (error: Error) => void, signal: AbortSignal): () => voi
 
 /** A server sends two kilobytes at a time: to hand on each by itself would take longer than to receive it. */
 const blockBytes = 1 << 17;
+/** Those that no body is being read into. */
+const idleBlocks: Buffer[] = [];
 
 /**
  * The body in blocks, read no faster than asked for, each valid until the next is asked for; `idleTimeoutMs` of silence
@@ -90,7 +92,7 @@ const blockBytes = 1 << 17;
  * Leaving the loop early closes the connection.
  */
 export async function* readBody(response: IncomingMessage, idleTimeoutMs: number): AsyncGenerator<Buffer, void> {
-  const block = Buffer.allocUnsafeSlow(blockBytes);
+  const block = idleBlocks.pop() ?? Buffer.allocUnsafeSlow(blockBytes);
   let used = 0;
   let beyond: Buffer | undefined;
   const take = (bytes: Buffer): void => {
@@ -106,13 +108,14 @@ export async function* readBody(response: IncomingMessage, idleTimeoutMs: number
   const silence = setTimeout(() => {
     if (wake !== undefined) response.destroy(new TimeoutError(`nothing more was heard for ${idleTimeoutMs / 1_000} s`));
   }, idleTimeoutMs);
-  response.on('data', (chunk: Buffer) => {
+  const onData = (chunk: Buffer): void => {
     silence.refresh();
     take(chunk);
     if (!isFull()) return;
     response.pause();
     wake?.();
-  });
+  };
+  response.on('data', onData);
   onEnd(response, (error) => {
     ending ??= { error };
     wake?.();
@@ -135,7 +138,8 @@ export async function* readBody(response: IncomingMessage, idleTimeoutMs: number
     }
   } finally {
     clearTimeout(silence);
-    response.destroy();
+    response.off('data', onData).destroy();
+    idleBlocks.push(block);
   }
 }
 
