@@ -12,7 +12,6 @@ import type { ResourceType, TypeName } from '../object/resource-type.ts';
 import { headerPath, indexPath, veleroFormatVersion, versionPath } from './archive-layout.ts';
 import { formatTail } from './archive-tail.ts';
 import { canonicalJson } from './canonical-json.ts';
-import { packMember } from './gzip-member.ts';
 import { blockHeading } from './index-block.ts';
 import { MemberPress } from './member-press.ts';
 import type { Extent } from './member-press.ts';
@@ -82,10 +81,9 @@ export interface ArchiveWriter {
   close(): Promise<void>;
 }
 
-/** gzip's level for the index: it is mostly digests, of which a higher one makes no less. */
-const indexLevel = 1;
 /** Index blocks that are read and compressed before their turn. */
 const blocksAhead = 7;
+
 /** Opens a writer with a spool of its own, to be closed in the end. Throws STORE_FULL and STORE_UNAVAILABLE. */
 export async function createArchiveWriter(options: ArchiveWriterOptions): Promise<ArchiveWriter> {
   return new SpoolingWriter(await options.openSpool(), options);
@@ -94,7 +92,6 @@ export async function createArchiveWriter(options: ArchiveWriterOptions): Promis
 class SpoolingWriter implements ArchiveWriter {
   readonly #spool: Spool;
   readonly #press: MemberPress;
-  readonly #level: number;
   readonly #encryption: Encryption | undefined;
   readonly #signal: AbortSignal | undefined;
   readonly #segments = new Map<TypeName, OpenSegment>();
@@ -103,7 +100,6 @@ class SpoolingWriter implements ArchiveWriter {
     this.#spool = spool;
     this.#encryption = encryption;
     this.#press = new MemberPress(spool, level, signal);
-    this.#level = level;
     this.#signal = signal;
   }
 
@@ -125,7 +121,7 @@ class SpoolingWriter implements ArchiveWriter {
     checkCounts(header, segments);
     checkEncryption(header, segments, this.#encryption);
 
-    const version = await packMember(tarEntry(versionPath, Buffer.from(`${veleroFormatVersion}\n`)), this.#level);
+    const version = await this.#press.pack(tarEntry(versionPath, Buffer.from(`${veleroFormatVersion}\n`)));
     const pieces: Piece[] = [version];
     const drafts: PlacedBlock[] = [];
     let offset = version.length;
@@ -147,11 +143,11 @@ class SpoolingWriter implements ArchiveWriter {
     const indexStart = Buffer.alloc(indexHeader.headerBytes);
     writeTarHeader(indexStart, 0, indexHeader, index.contentBytes);
     const headerEntry = tarEntry(headerPath, Buffer.from(`${JSON.stringify(archiveHeader)}\n`));
-    const headerMember = await packMember(Buffer.concat([headerEntry, indexStart]), this.#level);
+    const headerMember = await this.#press.pack(Buffer.concat([headerEntry, indexStart]));
     pieces.push(headerMember, ...index.pieces);
 
     const padding = Buffer.alloc(paddedBytes(index.contentBytes) - index.contentBytes);
-    if (padding.length > 0) pieces.push(await packMember(padding, this.#level));
+    if (padding.length > 0) pieces.push(await this.#press.pack(padding));
     const indexOffset = offset + headerMember.length;
     pieces.push(formatTail({ headerOffset: offset, indexOffset }));
 
@@ -195,7 +191,7 @@ class SpoolingWriter implements ArchiveWriter {
     const { offset, length } = await draft.lines;
     const lines = await this.#spool.read(offset, length);
     const content = Buffer.concat([Buffer.from(blockHeading(draft.first.type, draft.members)), lines]);
-    return { first: draft.first, bytes: await packMember(content, indexLevel), length: content.length };
+    return { first: draft.first, bytes: await this.#press.pack(content), length: content.length };
   }
 }
 

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { deflateRawSync, gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { gzipTrailer, MemberPacker, packMember, unpackMember, unpackMembers } from './gzip-member.ts';
+import { packMember } from '../testing/pack-member.ts';
+import { gzipTrailer, MemberPacker, unpackMember, unpackMembers } from './gzip-member.ts';
 
 const content = Buffer.from('content '.repeat(1000));
 const header = Buffer.from('1f8b08000000000000ff', 'hex');

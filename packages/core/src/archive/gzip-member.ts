@@ -1,5 +1,5 @@
 import { promisify } from 'node:util';
-import { constants, crc32, createGzip, gunzip, gzip, inflateRaw } from 'node:zlib';
+import { constants, crc32, createGzip, gunzip, inflateRaw } from 'node:zlib';
 import type { Gzip, ZlibOptions, ZlibReset } from 'node:zlib';
 import { damaged } from './damaged.ts';
 
@@ -12,26 +12,11 @@ import { damaged } from './damaged.ts';
 const header = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff]);
 const trailerBytes = 8;
 
-/** Output is taken from zlib in pieces of this size, each a trip to a thread: most members fit in one. */
-const outputBytes = 1 << 17;
-/** The same for many members in a row, which fill it one after another. */
-const sharedOutputBytes = 1 << 20;
+/** Most members are no longer. */
+const memberBytes = 1 << 17;
+/** Output is taken from zlib in pieces of this size, each a trip to a thread; several members fill one. */
+const outputBytes = 1 << 20;
 const leastOutputBytes = 1 << 12;
-
-/** One whole gzip member that holds `content`, deflated on a thread of its own; `content` must not change meanwhile. */
-export function packMember(content: Buffer, level: number): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    // The largest memLevel is 5% faster: it ends fewer deflate blocks.
-    gzip(content, { level, memLevel: 9, chunkSize: outputBytes }, (error, packed) => {
-      if (error !== null) {
-        reject(error);
-        return;
-      }
-      header.copy(packed);
-      resolve(packed);
-    });
-  });
-}
 
 /** What a member holds: JSON, or encrypted objects, in which nothing comes twice but the zeros between them. */
 export type MemberContent = 'text' | 'noise';
@@ -40,15 +25,15 @@ export type MemberContent = 'text' | 'noise';
 const strategies = { text: constants.Z_DEFAULT_STRATEGY, noise: constants.Z_RLE } as const;
 
 /**
- * Packs one member after another as {@link packMember} does, with one gzip stream and one buffer for all of them: a
- * new stream for each costs a quarter of a megabyte of memory that the garbage collector then runs after.
+ * Packs one member after another, deflated on a thread of its own, with one gzip stream and one buffer for all of them:
+ * a new stream for each costs half a megabyte of memory that must be cleared first and collected afterwards.
  *
  * It is set back after each. Still zlib may look at a stale byte or two past the end of what it packs, so one content may
  * be packed in slightly different ways: what a member holds is always the same, its compressed bytes need not be.
  */
 export class MemberPacker {
   readonly #stream: Gzip & ZlibReset;
-  #out = Buffer.allocUnsafeSlow(outputBytes);
+  #out = Buffer.allocUnsafeSlow(memberBytes);
   #failed: ((error: Error) => void) | undefined;
 
   constructor(level: number, content: MemberContent = 'text') {
@@ -57,7 +42,8 @@ export class MemberPacker {
     // Each write is a whole member: told so at once, zlib needs one trip to a thread for it and not one more to end it.
     const flush = constants.Z_FINISH;
     const strategy = strategies[content];
-    const options = { level, strategy, memLevel: 9, chunkSize: sharedOutputBytes, flush, highWaterMark };
+    // The largest memLevel is 5% faster: it ends fewer deflate blocks.
+    const options = { level, strategy, memLevel: 9, chunkSize: outputBytes, flush, highWaterMark };
     this.#stream = createGzip(options) as Gzip & ZlibReset;
     this.#stream.on('error', (error) => this.#failed?.(error));
   }
@@ -104,7 +90,7 @@ export function gzipTrailer(content: Buffer): Buffer {
 }
 
 /**
- * The content of what must be exactly one member as {@link packMember} makes it, inflated on a thread of its own.
+ * The content of what must be exactly one member as {@link MemberPacker} makes it, inflated on a thread of its own.
  *
  * Not more than `limitBytes` are ever inflated. Throws BACKUP_DAMAGED, in which `where` says what was being read.
  */

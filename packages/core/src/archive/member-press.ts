@@ -63,26 +63,23 @@ export class MemberPress {
   /** Makes a gzip member of the first `length` bytes of a buffer, which now belongs to the press; where it lies then. */
   async press(buffer: Buffer, length: number, content: MemberContent): Promise<Extent> {
     this.#inFlight += buffer.length;
-    while (this.#running === threads) await new Promise<void>((resolve) => this.#queue.push(resolve));
-    this.#running++;
-    const packer = this.#packers[content].pop() ?? new MemberPacker(this.#level, content);
     try {
-      if (this.#failure !== undefined) throw this.#failure.error;
-      const packed = await packer.pack(buffer.subarray(0, length));
-      return { offset: await this.#spool.append(packed), length: packed.length };
-    } catch (error) {
-      this.#failure ??= { error };
-      throw error;
+      return await this.#pack(buffer.subarray(0, length), content, async (packed) => ({
+        offset: await this.#spool.append(packed),
+        length: packed.length,
+      }));
     } finally {
-      this.#running--;
-      this.#packers[content].push(packer);
       if (this.#pooled + buffer.length <= pooledBytes) {
         this.#pool.push(buffer);
         this.#pooled += buffer.length;
       }
-      this.#queue.shift()?.();
       this.#land(buffer.length);
     }
+  }
+
+  /** A gzip member of some text, which must not change meanwhile. */
+  pack(text: Buffer): Promise<Buffer> {
+    return this.#pack(text, 'text', (packed) => Promise.resolve(Buffer.from(packed)));
   }
 
   /** Resolves when more may be pressed without memory growing. Throws what went wrong since, or CANCELLED. */
@@ -95,6 +92,24 @@ export class MemberPress {
   /** Frees what the press holds; nothing may be under way. */
   close(): void {
     for (const packers of Object.values(this.#packers)) for (const packer of packers.splice(0)) packer.close();
+  }
+
+  /** Gives a member to `take`, which is done with its bytes when it resolves. */
+  async #pack<Taken>(bytes: Buffer, content: MemberContent, take: (packed: Buffer) => Promise<Taken>): Promise<Taken> {
+    while (this.#running === threads) await new Promise<void>((resolve) => this.#queue.push(resolve));
+    this.#running++;
+    const packer = this.#packers[content].pop() ?? new MemberPacker(this.#level, content);
+    try {
+      if (this.#failure !== undefined) throw this.#failure.error;
+      return await take(await packer.pack(bytes));
+    } catch (error) {
+      this.#failure ??= { error };
+      throw error;
+    } finally {
+      this.#running--;
+      this.#packers[content].push(packer);
+      this.#queue.shift()?.();
+    }
   }
 
   #land(length: number): void {

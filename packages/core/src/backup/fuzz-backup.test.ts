@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { storeSource } from '../archive/archive-source.ts';
-import { packMember, unpackMember } from '../archive/gzip-member.ts';
+import { unpackMember } from '../archive/gzip-member.ts';
 import { openArchiveFile, openBackup, type Backup } from '../archive/open-backup.ts';
 import { backupFile, sealSummary, type BackupSummary, type IndexBlock } from '../archive/summary.ts';
 import { verifyArchiveFile, verifyBackup } from '../archive/verify-backup.ts';
@@ -11,6 +11,7 @@ import { formatRef } from '../object/ref.ts';
 import { openMemoryStore } from '../store/memory-store.ts';
 import type { Store } from '../store/store.ts';
 import { memorySpool } from '../testing/memory-spool.ts';
+import { packMember } from '../testing/pack-member.ts';
 import { randomFrom, seeds, type Random } from '../testing/random.ts';
 import { randomSample, writeSample } from '../testing/sample-backup.ts';
 import { sampleWriter } from '../testing/sample-location.ts';
