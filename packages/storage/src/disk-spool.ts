@@ -59,7 +59,10 @@ class DiskSpool implements Spool {
     // One piece may be on its way while the next one fills.
     const before = isFull ? this.#written : undefined;
     if (isFull) this.#flush();
-    if (this.#piece.length === 0) this.#piece = this.#takeSpare();
+    if (this.#piece.length === 0) {
+      this.#piece = this.#spare ?? Buffer.allocUnsafeSlow(pieceBytes);
+      this.#spare = undefined;
+    }
     if (this.#pieceLength === 0) this.#pieceOffset = offset;
     this.#piece.set(bytes, this.#pieceLength);
     this.#pieceLength += bytes.length;
@@ -99,12 +102,6 @@ class DiskSpool implements Spool {
     this.#written = Promise.all([this.#written, writing]);
     // Whoever reads, or fills the next piece, is told.
     this.#written.catch(() => undefined);
-  }
-
-  #takeSpare(): Buffer {
-    const spare = this.#spare ?? Buffer.allocUnsafeSlow(pieceBytes);
-    this.#spare = undefined;
-    return spare;
   }
 
   async #write(bytes: Uint8Array, offset: number): Promise<void> {

@@ -12,7 +12,7 @@ export interface DriverContext {
 }
 
 /** The options of one kind of destination, by name; the same in the URI's query and in the configuration. */
-export type OptionTable = Readonly<Record<string, LocationOption<unknown> | DefaultedOption<unknown>>>;
+export type OptionTable = Readonly<Record<string, LocationOption<unknown>>>;
 
 type ValueOf<Option> = Option extends LocationOption<infer Value> ? Value : never;
 

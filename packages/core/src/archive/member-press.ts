@@ -79,7 +79,7 @@ export class MemberPress {
 
   /** A gzip member of some text, which must not change meanwhile. */
   pack(text: Buffer): Promise<Buffer> {
-    return this.#pack(text, 'text', (packed) => Promise.resolve(Buffer.from(packed)));
+    return this.#pack(text, 'text', (packed) => Buffer.from(packed));
   }
 
   /** Resolves when more may be pressed without memory growing. Throws what went wrong since, or CANCELLED. */
@@ -94,8 +94,12 @@ export class MemberPress {
     for (const packers of Object.values(this.#packers)) for (const packer of packers.splice(0)) packer.close();
   }
 
-  /** Gives a member to `take`, which is done with its bytes when it resolves. */
-  async #pack<Taken>(bytes: Buffer, content: MemberContent, take: (packed: Buffer) => Promise<Taken>): Promise<Taken> {
+  /** Gives a member to `take`, which is done with its bytes when it is done. */
+  async #pack<Taken>(
+    bytes: Buffer,
+    content: MemberContent,
+    take: (packed: Buffer) => Taken | Promise<Taken>,
+  ): Promise<Taken> {
     while (this.#running === threads) await new Promise<void>((resolve) => this.#queue.push(resolve));
     this.#running++;
     const packer = this.#packers[content].pop() ?? new MemberPacker(this.#level, content);

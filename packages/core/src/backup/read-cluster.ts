@@ -109,7 +109,7 @@ class Round {
   async readDefinitions(signal: AbortSignal | undefined): Promise<void> {
     const type = this.#plan.definitions;
     if (type === undefined) return;
-    const onlyNames = this.#types.filter((type) => type.count > 0 && mayBeCustom(type)).map(typeName);
+    const onlyNames = this.#types.filter((read) => read.count > 0 && mayBeCustom(read)).map(typeName);
     if (onlyNames.length === 0) return;
     await this.read({ ...planWhole(type), onlyNames }, signal ?? new AbortController().signal);
   }
