@@ -73,6 +73,8 @@ export async function startVersitygw(program: string): Promise<S3Server> {
     ...['--access', powerlessKeys.AWS_ACCESS_KEY_ID, '--secret', powerlessKeys.AWS_SECRET_ACCESS_KEY, '--role', 'user'],
   ]);
   const uploads = join(server.folder, 'objects', bucket, '.sgwtmp');
+  /** A part is a file without a name until all of it has arrived; its name is made even if the upload is given up meanwhile. */
+  const takesPart = async (): Promise<boolean> => (await server.openPaths()).some((path) => path.startsWith(uploads));
   const sizesOfUploads = async (): Promise<string> => {
     const entries = await readdir(uploads, { recursive: true, withFileTypes: true }).catch(() => []);
     const sizes = entries.map(
@@ -99,7 +101,7 @@ export async function startVersitygw(program: string): Promise<S3Server> {
     settled: async () => {
       for (let before = ''; ;) {
         const now = await sizesOfUploads();
-        if (now === before) return;
+        if (now === before && !(await takesPart())) return;
         before = now;
         await sleep(quietMs);
       }
