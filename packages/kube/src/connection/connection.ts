@@ -1,13 +1,14 @@
-import type { Agent, IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, isAppError, throwIfCancelled, type Clock } from '@infrabackup/core';
 import type { ClientCertificate, Credential, CredentialSource } from '../credential/credential.ts';
 import { apiError, parseStatus, type Asker } from '../http/api-error.ts';
 import type { ApiRequest, ApiResponse } from '../http/api-request.ts';
-import { createAgent, type Route } from '../http/dial.ts';
-import { exchange, readAll, readBody } from '../http/exchange.ts';
+import { createDial, type Route } from '../http/dial.ts';
 import { networkFailure } from '../http/network-failure.ts';
+import { HeaderError, requestHead } from '../http/request-head.ts';
+import { headerOf } from '../http/response-parser.ts';
 import { parseRetryAfter, planRetry, type Setback } from '../http/retry-policy.ts';
+import { Wires, type Answer } from '../http/wire.ts';
 
 /** What a {@link Connection} is made from. */
 export interface ConnectionParts {
@@ -67,7 +68,7 @@ export class Connection {
   readonly namespace: string;
 
   readonly #parts: ConnectionParts;
-  #agent: { readonly made: Promise<Agent>; readonly certificate: ClientCertificate | undefined } | undefined;
+  #wires: { readonly made: Promise<Wires>; readonly certificate: ClientCertificate | undefined } | undefined;
   /** Whether the server has ever answered. */
   #reached = false;
 
@@ -89,8 +90,7 @@ export class Connection {
     const spent = newlySpent();
     for (;;) {
       try {
-        const response = await this.#attempt(request);
-        return await readWhole(response, this.#parts.requestTimeoutMs);
+        return await readWhole(await this.#attempt(request), this.#parts.requestTimeoutMs);
       } catch (error) {
         if (await this.#isWorthRepeating(error, request, spent)) continue;
         if (error instanceof Refusal && error.response.statusCode !== 401) return error.response;
@@ -131,7 +131,8 @@ export class Connection {
     for (;;) {
       const request = source.begin();
       try {
-        yield* readBody(await this.#attempt(request), this.#parts.requestTimeoutMs);
+        const answer = await this.#attempt(request);
+        yield* answer.readBlocks(this.#parts.requestTimeoutMs);
         return;
       } catch (error) {
         if (source.hasProgressed()) spent = newlySpent();
@@ -141,44 +142,40 @@ export class Connection {
   }
 
   /** The head of a successful answer. Throws Refusal, AppError, or what the network throws. */
-  async #attempt(request: ApiRequest): Promise<IncomingMessage> {
+  async #attempt(request: ApiRequest): Promise<Answer> {
     const { route, credentials, requestTimeoutMs, headers } = this.#parts;
     throwIfCancelled(request.signal);
     const credential = await credentials.current(request.signal);
-    const response = await exchange({
-      server: route.server,
-      agent: await this.#agentFor(credential.certificate),
-      method: request.method ?? 'GET',
-      path: request.path,
-      headers: {
-        ...headers,
-        accept: request.accept ?? 'application/json',
-        ...(credential.authorization !== undefined && { authorization: credential.authorization }),
-        ...(request.body !== undefined && {
-          'content-type': request.contentType ?? 'application/json',
-          'content-length': Buffer.byteLength(request.body),
-        }),
-      },
-      body: request.body,
-      signal: request.signal,
-      timeoutMs: requestTimeoutMs,
+    const body = request.body === undefined ? undefined : Buffer.from(request.body);
+    const head = requestHead(request.method ?? 'GET', route.server.pathname.replace(/\/$/, '') + request.path, {
+      host: route.server.host,
+      ...headers,
+      accept: request.accept ?? 'application/json',
+      authorization: credential.authorization,
+      ...(body !== undefined && {
+        'content-type': request.contentType ?? 'application/json',
+        'content-length': body.length,
+      }),
     });
+    const wires = await this.#wiresFor(credential.certificate);
+    const answer = await wires.ask({ head, body, signal: request.signal, timeoutMs: requestTimeoutMs });
     this.#reached = true;
-    if (isSuccess(response.statusCode!)) return response;
-    const refusal = await readWhole(response, requestTimeoutMs);
+    if (isSuccess(answer.head.statusCode)) return answer;
+    const refusal = await readWhole(answer, requestTimeoutMs);
     const detailSeconds = parseStatus(refusal.body)?.details?.retryAfterSeconds;
     const retryAfterMs =
-      parseRetryAfter(response.headers['retry-after'], this.#parts.clock.now()) ??
+      parseRetryAfter(headerOf(answer.head, 'retry-after'), this.#parts.clock.now()) ??
       (detailSeconds === undefined ? undefined : detailSeconds * 1_000);
     throw new Refusal(refusal, retryAfterMs, credential);
   }
 
-  /** A plugin may hand out a new certificate; a new agent then makes connections with it. */
-  #agentFor(certificate: ClientCertificate | undefined): Promise<Agent> {
-    if (this.#agent === undefined || this.#agent.certificate !== certificate) {
-      this.#agent = { made: createAgent(this.#parts.route, certificate), certificate };
+  /** A plugin may hand out a new certificate; new connections are then made with it. */
+  #wiresFor(certificate: ClientCertificate | undefined): Promise<Wires> {
+    if (this.#wires === undefined || this.#wires.certificate !== certificate) {
+      const made = createDial(this.#parts.route, certificate).then((dial) => new Wires(dial));
+      this.#wires = { made, certificate };
     }
-    return this.#agent.made;
+    return this.#wires.made;
   }
 
   /** Waits as long as it takes to try again; false when that is of no use. */
@@ -216,7 +213,7 @@ export class Connection {
     }
     if (error instanceof Refusal) return this.refused(request, error.response);
     const { route, asker } = this.#parts;
-    if ((error as NodeJS.ErrnoException).code === 'ERR_INVALID_CHAR') {
+    if (error instanceof HeaderError) {
       const message = `the credential of user ${asker.userName} holds a character that no header can carry`;
       return new AppError('CREDENTIAL_FAILED', message);
     }
@@ -245,9 +242,9 @@ function newlySpent(): Spent {
   return { failures: 0, throttledMs: 0, renewed: false };
 }
 
-async function readWhole(response: IncomingMessage, timeoutMs: number): Promise<ApiResponse> {
-  const body = await readAll(response, timeoutMs);
-  return { statusCode: response.statusCode!, warnings: response.headersDistinct['warning'] ?? [], body };
+async function readWhole(answer: Answer, timeoutMs: number): Promise<ApiResponse> {
+  const { statusCode, headers } = answer.head;
+  return { statusCode, warnings: headers.get('warning') ?? [], body: await answer.readAll(timeoutMs) };
 }
 
 function isSuccess(statusCode: number): boolean {

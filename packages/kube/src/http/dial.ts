@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent, type AgentOptions } from 'node:https';
+import { EventEmitter } from 'node:events';
+import type { ClientRequest, ClientRequestArgs } from 'node:http';
+import { connect as connectPlainly, isIP, type OnReadOpts, type Socket } from 'node:net';
 import * as tls from 'node:tls';
 import { AppError } from '@infrabackup/core';
 import type { ClientCertificate } from '../credential/credential.ts';
@@ -18,35 +19,70 @@ export interface Route {
   readonly refs: readonly string[];
 }
 
+/** Opens a connection, or begins to: what fails from then on comes as its events. Throws what the way to the proxy throws. */
+export type Dial = (onread: OnReadOpts) => Promise<Socket>;
+
 /**
- * An agent that keeps connections to the server open.
- *
- * It does not limit their number: who has lists open and asks for one thing more would wait for itself. Idle ones do
- * not keep the process alive.
+ * The way to the server with the certificate, for any number of connections.
  *
  * Throws `KUBECONFIG_INVALID` for certificates and proxies that are none.
  */
-export async function createAgent(route: Route, certificate: ClientCertificate | undefined): Promise<HttpAgent> {
-  const options: AgentOptions = { keepAlive: true, scheduling: 'lifo' };
-  if (route.server.protocol === 'https:') {
-    // One context for all connections: parsing a bundle of authorities takes longer than a request.
-    options.secureContext = secureContext(route, certificate);
-    options.rejectUnauthorized = !route.insecureSkipTlsVerify;
-    if (route.tlsServerName !== undefined) options.servername = route.tlsServerName;
-  }
-  if (route.proxy !== undefined) return proxyAgent(route.server, new URL(route.proxy), options);
-  return route.server.protocol === 'https:' ? new HttpsAgent(options) : new HttpAgent(options);
+export async function createDial(route: Route, certificate: ClientCertificate | undefined): Promise<Dial> {
+  const { server } = route;
+  const isSecure = server.protocol === 'https:';
+  const host = server.hostname.replace(/^\[|\]$/g, '');
+  const port = server.port === '' ? (isSecure ? 443 : 80) : Number(server.port);
+  const name = route.tlsServerName ?? (isIP(host) === 0 ? host : undefined);
+  const options = {
+    host,
+    port,
+    ...(isSecure && {
+      // One context for all connections: parsing a bundle of authorities takes longer than a request.
+      secureContext: secureContext(route, certificate),
+      rejectUnauthorized: !route.insecureSkipTlsVerify,
+      ...(name !== undefined && { servername: name }),
+    }),
+  };
+  if (route.proxy !== undefined) return dialByProxy(new URL(route.proxy), isSecure, options);
+  if (!isSecure) return (onread) => Promise.resolve(connectPlainly({ ...options, onread }));
+  /** Spares the connections after the first a part of the greeting. */
+  let session: Buffer | undefined;
+  return (onread) => {
+    const ours: DialOptions = { ...options, onread, ...(session !== undefined && { session }) };
+    const socket = tls.connect(ours);
+    socket.on('session', (news) => (session = news));
+    return Promise.resolve(socket);
+  };
 }
 
-async function proxyAgent(server: URL, proxy: URL, options: AgentOptions): Promise<HttpAgent> {
+interface DialOptions extends tls.ConnectionOptions {
+  readonly host: string;
+  readonly port: number;
+  /** Known to Node, and not to its types: https://github.com/nodejs/node/blob/v24.21.0/lib/_tls_wrap.js (connect) */
+  readonly onread?: OnReadOpts;
+}
+
+async function dialByProxy(proxy: URL, isSecure: boolean, options: DialOptions): Promise<Dial> {
   if (proxy.protocol.startsWith('socks')) {
     const { SocksProxyAgent } = await import('socks-proxy-agent');
-    return new SocksProxyAgent(proxy, options);
+    const agent = new SocksProxyAgent(proxy);
+    // It tells the request of Node's client what it does, and ends it; ours learns of that by the socket.
+    const request = Object.assign(new EventEmitter(), { destroy: () => undefined }) as unknown as ClientRequest;
+    return async (onread) => {
+      const way = { ...options, onread, secureEndpoint: isSecure } as Parameters<typeof agent.connect>[1];
+      return agent.connect(request, way);
+    };
   }
   const { HttpProxyAgent, HttpsProxyAgent } = await import('hpagent');
-  return server.protocol === 'https:'
-    ? new HttpsProxyAgent({ ...options, proxy })
-    : new HttpProxyAgent({ ...options, proxy });
+  const agent = isSecure ? new HttpsProxyAgent({ proxy, keepAlive: true }) : new HttpProxyAgent({ proxy, keepAlive: true });
+  return (onread) =>
+    new Promise((resolve, reject) => {
+      agent.createConnection({ ...options, onread } as ClientRequestArgs, (error, socket) => {
+        // It is Node's own, by whatever name its types have it.
+        if (error === null) resolve(socket as unknown as Socket);
+        else reject(error);
+      });
+    });
 }
 
 function secureContext(route: Route, certificate: ClientCertificate | undefined): tls.SecureContext {

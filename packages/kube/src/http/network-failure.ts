@@ -39,7 +39,12 @@ const table: readonly (NetworkFailure & { readonly codes: RegExp; readonly words
     message: 'the connection was cut',
   },
   { codes: /^HPE_INVALID_EOF_STATE$/, code: 'CLUSTER_UNREACHABLE', fate: 'cut', message: 'the connection was cut' },
-  { codes: /^HPE_/, code: 'CLUSTER_PROTOCOL', fate: 'final', message: 'it does not speak HTTP' },
+  {
+    codes: /^(HPE_\w+|INFRABACKUP_NOT_HTTP)$/,
+    code: 'CLUSTER_PROTOCOL',
+    fate: 'final',
+    message: 'it does not speak HTTP',
+  },
   {
     // What OpenSSL calls the answer of a server that does not speak TLS.
     codes: /^(EPROTO|ERR_SSL_\w+)$/,
