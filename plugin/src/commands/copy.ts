@@ -153,7 +153,7 @@ async function copyAsIs(found: FoundBackup, given: Flags, shell: Shell): Promise
       allowClearSecrets: given['allow-clear-secrets'],
       writer: backupWriter(shell.clock),
       report: ({ sizeBytes, totalBytes }) =>
-        line.show(`${found.name}  ${formatBytes(sizeBytes)} of ${formatBytes(totalBytes)}`),
+        line.show(() => `${found.name}  ${formatBytes(sizeBytes)} of ${formatBytes(totalBytes)}`),
     });
     line.clear();
     const went = keptBytes === 0 ? '' : `; ${formatBytes(keptBytes)} were there of an earlier copy`;
@@ -185,7 +185,7 @@ async function copyAnew(
       openSpool: () => openDiskSpool(shell.scratchFolder),
       writer: backupWriter(shell.clock),
       tool: `infrabackup ${clientVersion}`,
-      report: (objects) => line.show(`${backup.header.name}  ${formatNumber(objects)} objects`),
+      report: (objects) => line.show(() => `${backup.header.name}  ${formatNumber(objects)} objects`),
     });
     line.clear();
     const how = summary.encryption === null ? 'in clear' : `encrypted: ${describeEncrypted(summary)}`;
@@ -220,7 +220,7 @@ async function copyOut(
   const inClear = countClearSecrets(backup.header.types, null) > 0 && sealing?.sealerOf('secrets') === undefined;
   refuseClearSecrets(to, name, inClear, given['allow-clear-secrets']);
   const line = overwrittenLine(shell.err, shell.clock);
-  const report = (count: number): void => line.show(`${name}  ${formatNumber(count)} objects`);
+  const report = (count: number): void => line.show(() => `${name}  ${formatNumber(count)} objects`);
   try {
     const title = `Copy backup ${name} for ${tool}`;
     const key = await writeTogether(to, title, shell.signal, (into) =>

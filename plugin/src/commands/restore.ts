@@ -32,8 +32,8 @@ import { selectionFlags } from '../flags/selection-flags.ts';
 import { restoreRequestOf } from '../objects/restore-request.ts';
 import { openConnection } from '../open-cluster.ts';
 import { renderJson } from '../render/json.ts';
-import { overwrittenLine } from '../render/progress-line.ts';
-import { formatCount, formatNumber } from '../render/quantity.ts';
+import { overwrittenLine, planProgress } from '../render/progress-line.ts';
+import { formatCount } from '../render/quantity.ts';
 import { carryOut } from '../restore/carry-out.ts';
 import { openRuns } from '../restore/open-runs.ts';
 import { resume } from '../restore/resume.ts';
@@ -223,12 +223,7 @@ async function planned(
       dryRun: dryRunWriter(connectWriter(connection)),
       rights: connectRights(connection),
       openSpool: () => openDiskSpool(shell.scratchFolder),
-      report: (event) =>
-        line.show(
-          event.kind === 'compared'
-            ? `types ${event.types}/${event.ofTypes}`
-            : `objects that differ ${formatNumber(event.objects)}/${formatNumber(event.ofObjects)}`,
-        ),
+      report: planProgress(line),
     });
   } finally {
     line.clear();

@@ -71,7 +71,8 @@ Without --digest this finds damage, but not a forger who made a new digest too: 
         objects: number;
         archiveBytes: number;
         totalBytes: number;
-      }) => line.show(`${formatNumber(objects)} objects  ${formatBytes(archiveBytes)} of ${formatBytes(totalBytes)}`),
+      }) =>
+        line.show(() => `${formatNumber(objects)} objects  ${formatBytes(archiveBytes)} of ${formatBytes(totalBytes)}`),
     };
     let verification: Verification;
     let madeBy: string | undefined;

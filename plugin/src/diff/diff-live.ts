@@ -12,8 +12,7 @@ import {
   type RestorePlan,
   type Verdict,
 } from '@infrabackup/core';
-import { overwrittenLine } from '../render/progress-line.ts';
-import { formatNumber } from '../render/quantity.ts';
+import { overwrittenLine, planProgress } from '../render/progress-line.ts';
 import type { Shell } from '../shell.ts';
 import type { DiffItem, DiffPrinter } from './diff-item.ts';
 
@@ -40,13 +39,7 @@ export async function diffLive(
     plan = await planRestore({
       ...input,
       onlyLookedAt: true,
-      report: (event) => {
-        line.show(
-          event.kind === 'compared'
-            ? `types ${event.types}/${event.ofTypes}`
-            : `objects that differ ${formatNumber(event.objects)}/${formatNumber(event.ofObjects)}`,
-        );
-      },
+      report: planProgress(line),
       judged: async (object, before) => {
         if (object.judged.verdict === 'unchanged') return;
         const crd = await crdOf(object.source?.type ?? object.ref.type);

@@ -1,4 +1,4 @@
-import type { BackupEvent, Clock, TypeName } from '@infrabackup/core';
+import type { BackupEvent, Clock, PlanEvent, TypeName } from '@infrabackup/core';
 import type { Sink } from '../shell.ts';
 import { formatBytes, formatNumber } from './quantity.ts';
 
@@ -7,8 +7,8 @@ const intervalMs = 100;
 
 /** One line of a terminal that is written over and over. */
 export interface OverwrittenLine {
-  /** Shows a text in place of the last; where there is no terminal, or the last one is too young, it does nothing. */
-  show(text: string): void;
+  /** Shows a text in place of the last; where there is no terminal, or the last one is too young, it is not even made. */
+  show(text: () => string): void;
   /** Call it before anything else is printed, and at the end. */
   clear(): void;
 }
@@ -22,7 +22,7 @@ export function overwrittenLine(sink: Sink, clock: Clock): OverwrittenLine {
       const nowMs = clock.now();
       if (!sink.isTerminal || nowMs - shownMs < intervalMs) return;
       [shownMs, isShown] = [nowMs, true];
-      void sink.write(`\r\u001b[K${text.slice(0, Math.max(0, (sink.columns ?? 80) - 1))}`);
+      void sink.write(`\r\u001b[K${text().slice(0, Math.max(0, (sink.columns ?? 80) - 1))}`);
     },
     clear() {
       if (isShown) void sink.write('\r\u001b[K');
@@ -53,17 +53,29 @@ export function backupProgress(line: OverwrittenLine, clock: Clock): (event: Bac
         read.set(event.type, event);
         break;
       case 'writing':
-        line.show(`writing ${formatBytes(event.sizeBytes)}`);
+        line.show(() => `writing ${formatBytes(event.sizeBytes)}`);
         return;
       case 'shortfall':
       case 'warning':
         return;
     }
-    const objects = sum(read.values(), 'objects');
-    const rate = Math.round((objects * 1_000) / Math.max(100, clock.now() - startedMs));
-    const size = formatBytes(sum(read.values(), 'sizeBytes'));
-    line.show(`types ${done}/${types}  objects ${formatNumber(objects)}  ${size}  ${formatNumber(rate)}/s`);
+    line.show(() => {
+      const objects = sum(read.values(), 'objects');
+      const rate = Math.round((objects * 1_000) / Math.max(100, clock.now() - startedMs));
+      const size = formatBytes(sum(read.values(), 'sizeBytes'));
+      return `types ${done}/${types}  objects ${formatNumber(objects)}  ${size}  ${formatNumber(rate)}/s`;
+    });
   };
+}
+
+/** Shows how far the plan of a restore is. */
+export function planProgress(line: OverwrittenLine): (event: PlanEvent) => void {
+  return (event) =>
+    line.show(() =>
+      event.kind === 'compared'
+        ? `types ${event.types}/${event.ofTypes}`
+        : `objects that differ ${formatNumber(event.objects)}/${formatNumber(event.ofObjects)}`,
+    );
 }
 
 function sum<Name extends string>(counts: Iterable<Readonly<Record<Name, number>>>, name: Name): number {

@@ -19,7 +19,7 @@ import { clientVersion } from '../client-version.ts';
 import { countsLine } from '../diff/counts-line.ts';
 import { renderJson } from '../render/json.ts';
 import { paint } from '../render/paint.ts';
-import { overwrittenLine } from '../render/progress-line.ts';
+import { overwrittenLine, type OverwrittenLine } from '../render/progress-line.ts';
 import { formatNumber, formatSeconds } from '../render/quantity.ts';
 import { encryptionThere } from '../flags/encryption-flags.ts';
 import type { Shell } from '../shell.ts';
@@ -54,7 +54,7 @@ export async function carryOut(
       encryption: encryptionOfKept(keys, backup) ?? (await encryptionThere(run.head.location, shell)),
       openSpool: () => openDiskSpool(shell.scratchFolder),
       tool: `infrabackup ${clientVersion}`,
-      report: progressOf(run, (text) => line.show(text), later),
+      report: progressOf(run, line, later),
     });
   } catch (error) {
     line.clear();
@@ -74,17 +74,17 @@ export async function carryOut(
   return summary.status === 'done' ? 'done' : 'partial';
 }
 
-function progressOf(run: OpenRun, show: (text: string) => void, later: string[]): (event: RunEvent) => void {
+function progressOf(run: OpenRun, line: OverwrittenLine, later: string[]): (event: RunEvent) => void {
   const total = run.plan.objects.filter(({ verdict }) => isWrite(verdict)).length;
   let done = run.journal().filter(({ kind }) => kind === 'result').length;
   let tier = '';
   return (event) => {
     switch (event.kind) {
       case 'keeping':
-        show(`kept ${formatNumber(event.objects)} for an undo`);
+        line.show(() => `kept ${formatNumber(event.objects)} for an undo`);
         return;
       case 'scaling':
-        show(`scaling ${event.ref.type}/${event.ref.name} to ${event.to}`);
+        line.show(() => `scaling ${event.ref.type}/${event.ref.name} to ${event.to}`);
         return;
       case 'stays-down':
         later.push(
@@ -100,7 +100,7 @@ function progressOf(run: OpenRun, show: (text: string) => void, later: string[])
       case 'pace':
         return;
     }
-    show(`${formatNumber(done)}/${formatNumber(total)}  ${tier}`);
+    line.show(() => `${formatNumber(done)}/${formatNumber(total)}  ${tier}`);
   };
 }
 
