@@ -70,10 +70,10 @@ class DiskSpool implements Spool {
     return offset;
   }
 
-  async read(offset: number, length: number): Promise<Buffer> {
+  async read(offset: number, length: number, into?: Buffer): Promise<Buffer> {
     if (offset + length > this.#pieceOffset) this.#flush();
     await this.#written;
-    const buffer = Buffer.allocUnsafe(length);
+    const buffer = into?.subarray(0, length) ?? Buffer.allocUnsafe(length);
     for (let done = 0; done < length;) {
       const { bytesRead } = await this.#disk(this.#handle.read(buffer, done, length - done, offset + done));
       if (bytesRead === 0) {

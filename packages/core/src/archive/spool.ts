@@ -7,7 +7,8 @@
 export interface Spool {
   /** Copies nothing: `bytes` must not change until the promise resolves. Resolves to the offset at which they lie. */
   append(bytes: Uint8Array): Promise<number>;
-  read(offset: number, length: number): Promise<Buffer>;
+  /** In memory of its own, or in the first bytes of `into`. */
+  read(offset: number, length: number, into?: Buffer): Promise<Buffer>;
   close(): Promise<void>;
 }
 

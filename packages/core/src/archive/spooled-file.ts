@@ -8,7 +8,7 @@ import type { BackupFile } from './summary.ts';
 /** One file of a finished backup, as it goes to a store. */
 export interface FinishedFile {
   readonly sizeBytes: number;
-  /** Its bytes from the start, in pieces of at most 1 MiB; each call begins anew. */
+  /** Its bytes from the start, in pieces of at most 1 MiB, each valid until the next is asked for; each call begins anew. */
   stream(): AsyncIterable<Buffer>;
 }
 
@@ -34,9 +34,14 @@ export class SpooledFile implements FinishedFile {
 
   async *stream(): AsyncIterable<Buffer> {
     const sum = createHash('sha256');
-    const read = async (piece: Piece): Promise<Buffer> =>
-      Buffer.isBuffer(piece) ? piece : this.#spool.read(piece.offset, piece.length);
-    // One piece is read while the one before it is written.
+    // One that is written, one that has been read, one that is being read: memory that is used again need not be cleared.
+    const turns = Array.from({ length: 3 }, () => Buffer.allocUnsafe(Math.min(pieceBytes, this.sizeBytes)));
+    let turn = 0;
+    const read = async (piece: Piece): Promise<Buffer> => {
+      if (Buffer.isBuffer(piece)) return piece;
+      const into = piece.length <= pieceBytes ? turns[turn++ % turns.length] : undefined;
+      return this.#spool.read(piece.offset, piece.length, into);
+    };
     for await (const bytes of workAhead(joined(this.#pieces), 1, read)) {
       throwIfCancelled(this.#signal);
       sum.update(bytes);

@@ -29,7 +29,10 @@ export interface ByteRange {
   readonly length: number;
 }
 
-/** What a write gives: bytes at hand, or a stream that can be read once (and not at all when the key is taken). */
+/**
+ * What a write gives: bytes at hand, or a stream that can be read once (and not at all when the key is taken), of which
+ * each chunk holds until the next one is asked for.
+ */
 export type StoreBody = Uint8Array | AsyncIterable<Uint8Array>;
 
 /**

@@ -13,8 +13,8 @@ export function memorySpool(): Spool {
       chunks.push({ offset, bytes: Buffer.from(bytes) });
       return offset;
     },
-    read(offset, wanted) {
-      const whole = Buffer.alloc(wanted);
+    read(offset, wanted, into) {
+      const whole = into?.subarray(0, wanted).fill(0) ?? Buffer.alloc(wanted);
       let found = 0;
       for (const chunk of chunks) {
         const from = Math.max(offset, chunk.offset);
