@@ -8,6 +8,9 @@
 const blockBytes = 512;
 const nameBytes = 100;
 const prefixBytes = 155;
+const zero = 0x30;
+/** What the header is of. */
+const types = { file: 0x30, pax: 0x78 } as const;
 const at = { mode: 100, uid: 108, gid: 116, size: 124, time: 136, checksum: 148, type: 156, magic: 257, prefix: 345 };
 
 /** The length of `sizeBytes` of content with the zeros that fill its last block. */
@@ -42,12 +45,12 @@ export function writeTarHeader(
   sizeBytes: number,
 ): void {
   if (pax !== undefined) {
-    writeBlock(target, offset, pathlessPrefix, 'pax', pax.length, 'x');
+    writeBlock(target, offset, pathlessPrefix, 'pax', pax.length, types.pax);
     const end = pax.copy(target, offset + blockBytes) + offset + blockBytes;
     target.fill(0, end, offset + headerBytes - blockBytes);
   }
   const { prefix, name } = ustar ?? { prefix: pathlessPrefix, name: path.replace(/[^ -~]/g, '_').slice(-nameBytes) };
-  writeBlock(target, offset + headerBytes - blockBytes, prefix, name, sizeBytes, '0');
+  writeBlock(target, offset + headerBytes - blockBytes, prefix, name, sizeBytes, types.file);
 }
 
 /** What a reader that knows no pax headers is shown as the folder of a file that needs one. */
@@ -92,22 +95,30 @@ function writeBlock(
   prefix: string,
   name: string,
   sizeBytes: number,
-  type: string,
+  type: number,
 ): void {
   template.copy(target, offset);
   const nameLength = target.write(name, offset, 'latin1');
   const prefixLength = prefix === '' ? 0 : target.write(prefix, offset + at.prefix, 'latin1');
-  const size = sizeBytes.toString(8).padStart(11, '0');
-  target.write(size, offset + at.size, 'latin1');
-  target.write(type, offset + at.type, 'latin1');
+  writeOctal(target, offset + at.size, 11, sizeBytes);
+  target[offset + at.type] = type;
   const checksum =
     templateSum +
     sum(target, offset, nameLength) +
     sum(target, offset + at.prefix, prefixLength) +
     sum(target, offset + at.size, 11) -
-    11 * 0x30 +
-    type.charCodeAt(0);
-  target.write(`${checksum.toString(8).padStart(6, '0')}\0 `, offset + at.checksum, 'latin1');
+    11 * zero +
+    type;
+  writeOctal(target, offset + at.checksum, 6, checksum);
+  target[offset + at.checksum + 6] = 0;
+}
+
+function writeOctal(target: Buffer, offset: number, digits: number, value: number): void {
+  let rest = value;
+  for (let place = offset + digits - 1; place >= offset; place--) {
+    target[place] = zero + (rest % 8);
+    rest = Math.floor(rest / 8);
+  }
 }
 
 function sum(bytes: Buffer, from: number, length: number): number {
