@@ -45,7 +45,14 @@ module.exports = {
       comment: 'proxy-for compares addresses, which node:net has the arithmetic for, and opens nothing.',
       severity: 'error',
       from: { path: '^packages/core/', pathNot: [tests, '^packages/core/src/proxy-for'] },
-      to: { path: '^(node:)?(fs|fs/promises|http|https|http2|net|tls|child_process|os|worker_threads)$' },
+      to: { path: '^(node:)?(fs|fs/promises|http|https|http2|net|tls|child_process|os)$' },
+    },
+    {
+      name: 'core-has-one-thread',
+      comment: 'Members are packed aside; nothing else of the engine is.',
+      severity: 'error',
+      from: { path: '^packages/core/', pathNot: [tests, '^packages/core/src/archive/deflate-thread'] },
+      to: { path: '^(node:)?worker_threads$' },
     },
     {
       name: 'core-ground-floor',

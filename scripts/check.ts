@@ -18,6 +18,7 @@ const steps: readonly { readonly name: string; readonly command: readonly string
   { name: 'unused code', command: ['knip'] },
   { name: 'format', command: ['prettier', '--check', '--log-level', 'warn', '.'] },
   { name: 'generated docs', command: ['node', 'scripts/generate-docs.ts', '--check'] },
+  { name: 'WebAssembly', command: ['node', 'scripts/build-wasm.ts', '--check'] },
 ];
 
 interface Outcome {

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { deflateRawSync, gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { packMember } from '../testing/pack-member.ts';
@@ -17,25 +16,15 @@ describe('a member', () => {
     expect(await unpackMember(packed, content.length, 'it')).toEqual(content);
   });
 
-  test.each(['text', 'noise'] as const)(
-    'of a stream that packed others holds its %s and nothing else',
-    async (kind) => {
-      const packer = new MemberPacker(1, kind);
-      for (const length of [100_000, 0, 1, 5 << 20, 262_144, 41, 100_000]) {
-        const bytes = Buffer.from('some content, some other '.repeat(length)).subarray(0, length);
-        const packed = await packer.pack(bytes);
-        expect(packed.subarray(0, 10)).toEqual(header);
-        expect(gunzipSync(packed).equals(bytes)).toBe(true);
-        expect((await unpackMember(packed, length, 'it')).equals(bytes)).toBe(true);
-      }
-      packer.close();
-    },
-  );
-
-  test('of noise is as small as the best packing of it', async () => {
-    const noise = Buffer.from(randomBytes(150_000).toString('base64'));
-    const packer = new MemberPacker(1, 'noise');
-    expect((await packer.pack(noise)).length).toBeLessThan(1.01 * (await packMember(noise, 9)).length);
+  test('of a stream that packed others holds its content and nothing else', async () => {
+    const packer = new MemberPacker(1);
+    for (const length of [100_000, 0, 1, 5 << 20, 262_144, 41, 100_000]) {
+      const bytes = Buffer.from('some content, some other '.repeat(length)).subarray(0, length);
+      const packed = await packer.pack(bytes);
+      expect(packed.subarray(0, 10)).toEqual(header);
+      expect(gunzipSync(packed).equals(bytes)).toBe(true);
+      expect((await unpackMember(packed, length, 'it')).equals(bytes)).toBe(true);
+    }
     packer.close();
   });
 

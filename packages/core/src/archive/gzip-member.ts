@@ -12,17 +12,14 @@ import { damaged } from './damaged.ts';
 const header = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff]);
 const trailerBytes = 8;
 
+/** What stands around what is deflated: the trailer is the CRC-32 and the length of the content, each of four bytes. */
+export const memberFrame = { header, trailerBytes } as const;
+
 /** Most members are no longer. */
 const memberBytes = 1 << 17;
 /** Output is taken from zlib in pieces of this size, each a trip to a thread; several members fill one. */
 const outputBytes = 1 << 20;
 const leastOutputBytes = 1 << 12;
-
-/** What a member holds: JSON, or encrypted objects, in which nothing comes twice but the zeros between them. */
-export type MemberContent = 'text' | 'noise';
-
-/** Without a search for what comes twice noise is packed just as small, in a third of the time. */
-const strategies = { text: constants.Z_DEFAULT_STRATEGY, noise: constants.Z_RLE } as const;
 
 /**
  * Packs one member after another, deflated on a thread of its own, with one gzip stream and one buffer for all of them:
@@ -36,14 +33,13 @@ export class MemberPacker {
   #out = Buffer.allocUnsafeSlow(memberBytes);
   #failed: ((error: Error) => void) | undefined;
 
-  constructor(level: number, content: MemberContent = 'text') {
+  constructor(level: number) {
     // All output of a member waits in the stream until it is read, whatever its length.
     const highWaterMark = Number.MAX_SAFE_INTEGER;
     // Each write is a whole member: told so at once, zlib needs one trip to a thread for it and not one more to end it.
     const flush = constants.Z_FINISH;
-    const strategy = strategies[content];
     // The largest memLevel is 5% faster: it ends fewer deflate blocks.
-    const options = { level, strategy, memLevel: 9, chunkSize: outputBytes, flush, highWaterMark };
+    const options = { level, memLevel: 9, chunkSize: outputBytes, flush, highWaterMark };
     this.#stream = createGzip(options) as Gzip & ZlibReset;
     this.#stream.on('error', (error) => this.#failed?.(error));
   }

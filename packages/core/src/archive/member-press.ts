@@ -1,6 +1,7 @@
 import { throwIfCancelled } from '../errors/app-error.ts';
 import { memberContentBytes } from './archive-layout.ts';
-import { MemberPacker, type MemberContent } from './gzip-member.ts';
+import { DeflateThread } from './deflate-thread.ts';
+import { memberFrame, MemberPacker } from './gzip-member.ts';
 import type { Spool } from './spool.ts';
 
 /** Where bytes lie in a spool or a file. */
@@ -15,18 +16,25 @@ const threads = 3;
 const inFlightBytes = 4 << 20;
 /** Buffers that lie ready for the next members. */
 const pooledBytes = 4 << 20;
+/** An archive of more than this is worth a thread of its own: that takes about as long to start as zlib for so much. */
+const worthThreadBytes = 2 << 20;
 
-/** Compresses members on the thread pool and appends them to the spool, with bounded memory. */
+/**
+ * Compresses members and appends them to the spool, with bounded memory: on the thread pool, and once there is enough of
+ * them on a thread of their own.
+ */
 export class MemberPress {
   readonly #spool: Spool;
   readonly #level: number;
   readonly #signal: AbortSignal | undefined;
   /** Those that are not at work. */
-  readonly #packers: Record<MemberContent, MemberPacker[]> = { text: [], noise: [] };
-  readonly #pool: Buffer[] = [];
+  readonly #packers: MemberPacker[] = [];
+  readonly #pool: Buffer<ArrayBuffer>[] = [];
   #pooled = 0;
   #running = 0;
   readonly #queue: (() => void)[] = [];
+  #thread: DeflateThread | undefined;
+  #packedBytes = 0;
   #inFlight = 0;
   readonly #drained: (() => void)[] = [];
   /** The first thing that went wrong: nothing is pressed after it. */
@@ -39,7 +47,7 @@ export class MemberPress {
   }
 
   /** A buffer of at least that length, with anything in it. Given back by {@link press}. */
-  buffer(length: number): Buffer {
+  buffer(length: number): Buffer<ArrayBuffer> {
     const found = this.#pool.findIndex((each) => each.length >= length);
     if (found < 0) return Buffer.allocUnsafeSlow(Math.max(length, memberContentBytes));
     const [buffer] = this.#pool.splice(found, 1);
@@ -61,25 +69,18 @@ export class MemberPress {
   }
 
   /** Makes a gzip member of the first `length` bytes of a buffer, which now belongs to the press; where it lies then. */
-  async press(buffer: Buffer, length: number, content: MemberContent): Promise<Extent> {
-    this.#inFlight += buffer.length;
-    try {
-      return await this.#pack(buffer.subarray(0, length), content, async (packed) => ({
-        offset: await this.#spool.append(packed),
-        length: packed.length,
-      }));
-    } finally {
-      if (this.#pooled + buffer.length <= pooledBytes) {
-        this.#pool.push(buffer);
-        this.#pooled += buffer.length;
-      }
-      this.#land(buffer.length);
-    }
+  press(buffer: Buffer<ArrayBuffer>, length: number): Promise<Extent> {
+    return this.#pack(buffer, length, async (packed) => ({
+      offset: await this.#spool.append(packed),
+      length: packed.length,
+    }));
   }
 
-  /** A gzip member of some text, which must not change meanwhile. */
-  pack(text: Buffer): Promise<Buffer> {
-    return this.#pack(text, 'text', (packed) => Buffer.from(packed));
+  /** A gzip member of some text. */
+  pack(text: Uint8Array): Promise<Buffer> {
+    const buffer = this.buffer(text.length);
+    buffer.set(text);
+    return this.#pack(buffer, text.length, (packed) => Buffer.from(packed));
   }
 
   /** Resolves when more may be pressed without memory growing. Throws what went wrong since, or CANCELLED. */
@@ -91,29 +92,73 @@ export class MemberPress {
 
   /** Frees what the press holds; nothing may be under way. */
   close(): void {
-    for (const packers of Object.values(this.#packers)) for (const packer of packers.splice(0)) packer.close();
+    this.#thread?.close();
+    for (const packer of this.#packers.splice(0)) packer.close();
   }
 
   /** Gives a member to `take`, which is done with its bytes when it is done. */
   async #pack<Taken>(
-    bytes: Buffer,
-    content: MemberContent,
+    buffer: Buffer<ArrayBuffer>,
+    length: number,
     take: (packed: Buffer) => Taken | Promise<Taken>,
   ): Promise<Taken> {
+    const heldBytes = buffer.length;
+    this.#inFlight += heldBytes;
     while (this.#running === threads) await new Promise<void>((resolve) => this.#queue.push(resolve));
     this.#running++;
-    const packer = this.#packers[content].pop() ?? new MemberPacker(this.#level, content);
     try {
       if (this.#failure !== undefined) throw this.#failure.error;
-      return await take(await packer.pack(bytes));
+      return await (this.#goesAside(length)
+        ? this.#packAside(buffer, length, take)
+        : this.#packOnPool(buffer, length, take));
     } catch (error) {
       this.#failure ??= { error };
       throw error;
     } finally {
       this.#running--;
-      this.#packers[content].push(packer);
       this.#queue.shift()?.();
+      this.#land(heldBytes);
     }
+  }
+
+  #goesAside(length: number): boolean {
+    this.#packedBytes += length;
+    if (this.#packedBytes > worthThreadBytes) this.#thread ??= new DeflateThread(memberFrame);
+    return this.#thread?.isReady === true;
+  }
+
+  async #packAside<Taken>(
+    buffer: Buffer<ArrayBuffer>,
+    length: number,
+    take: (packed: Buffer) => Taken | Promise<Taken>,
+  ): Promise<Taken> {
+    const member = await this.#thread!.pack(buffer, length);
+    this.#giveBack(member.content);
+    try {
+      return await take(member.bytes);
+    } finally {
+      member.giveBack();
+    }
+  }
+
+  async #packOnPool<Taken>(
+    buffer: Buffer<ArrayBuffer>,
+    length: number,
+    take: (packed: Buffer) => Taken | Promise<Taken>,
+  ): Promise<Taken> {
+    const packer = this.#packers.pop() ?? new MemberPacker(this.#level);
+    try {
+      return await take(await packer.pack(buffer.subarray(0, length)));
+    } finally {
+      this.#packers.push(packer);
+      this.#giveBack(buffer);
+    }
+  }
+
+  #giveBack(buffer: Buffer<ArrayBuffer>): void {
+    if (this.#pooled + buffer.length > pooledBytes) return;
+    this.#pool.push(buffer);
+    this.#pooled += buffer.length;
   }
 
   #land(length: number): void {

@@ -44,7 +44,7 @@ export class Segment {
   inOrder = true;
   readonly #press: MemberPress;
   readonly #hasContentDigest: boolean;
-  #member: Buffer | undefined;
+  #member: Buffer<ArrayBuffer> | undefined;
   #memberUsed = 0;
   #lines: string[] = [];
   #lineBytes = 0;
@@ -117,7 +117,7 @@ export class Segment {
 
   #endMember(): void {
     if (this.#member === undefined) return;
-    const pressed = this.#press.press(this.#member, this.#memberUsed, this.sealer === undefined ? 'text' : 'noise');
+    const pressed = this.#press.press(this.#member, this.#memberUsed);
     // Whoever drains or closes learns of a failure; a segment that is discarded need not.
     pressed.catch(() => undefined);
     this.members.push(pressed);

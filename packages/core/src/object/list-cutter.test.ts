@@ -141,6 +141,15 @@ describe('the members of an object', () => {
     expect(raw.contentCuts).toEqual([]);
   });
 
+  test.each([
+    ['is cut out each time', 100, 200],
+    ['is refused where there is no end of it', 5_000, undefined],
+  ])('that stand in it again and again: %s', (_, times, numbers) => {
+    const bytes = Buffer.from(`{${'"status":1,"x":1,'.repeat(times)}"metadata":{"name":"a"}}`);
+    if (numbers === undefined) expect(protocolError(() => rawObject(bytes))).toMatch(/again and again/);
+    else expect(rawObject(bytes).contentCuts).toHaveLength(numbers);
+  });
+
   test('that are null count as absent', () => {
     const raw = rawObject(
       Buffer.from('{"metadata":{"name":"a","namespace":null,"uid":null,"labels":null,"ownerReferences":null}}'),

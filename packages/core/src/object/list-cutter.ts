@@ -3,6 +3,7 @@ import { ObjectScanner } from './object-scanner.ts';
 import type { RawObject } from './raw-object.ts';
 
 const quote = 0x22;
+const comma = 0x2c;
 const backslash = 0x5c;
 const openBracket = 0x5b;
 const closeBracket = 0x5d;
@@ -33,8 +34,8 @@ export class ListCutter {
   readonly #scanner = new ObjectScanner();
   readonly #missing: { readonly both: Buffer; readonly apiVersion: Buffer; readonly kind: Buffer };
 
-  /** The bytes from the start of the unfinished object on; moved to the front once an object at most. */
-  #window = Buffer.alloc(0);
+  /** The bytes from the start of the unfinished object on; moved to the front once an object at most. In the scanner's room. */
+  #window: Buffer = Buffer.alloc(0);
   #start = 0;
   #used = 0;
   /** Where the scan goes on: past `#used` after a backslash that ended a chunk. */
@@ -82,7 +83,7 @@ export class ListCutter {
           this.#scanBetweenItems(bytes, end);
           break;
         case 'item':
-          this.#at = this.#scanner.scan(bytes, this.#start, this.#at, end);
+          this.#at = this.#scanner.scan(this.#start, this.#at, end);
           if (this.#scanner.done) {
             objects.push(this.#takeObject(bytes.subarray(this.#start, this.#at)));
             this.#within = 'items';
@@ -116,11 +117,8 @@ export class ListCutter {
   #append(chunk: Uint8Array): void {
     const kept = this.#within === 'item' ? this.#used - this.#start : 0;
     const beyond = this.#at - this.#used;
-    const window = this.#window;
-    if (kept + chunk.length > window.length) {
-      this.#window = Buffer.allocUnsafeSlow(Math.max(2 * window.length, kept + chunk.length));
-    }
-    if (this.#window !== window || this.#start > 0) window.copy(this.#window, 0, this.#used - kept, this.#used);
+    this.#window = this.#scanner.room(kept + chunk.length);
+    this.#window.copyWithin(0, this.#used - kept, this.#used);
     this.#window.set(chunk, kept);
     this.#start = 0;
     this.#used = kept + chunk.length;
@@ -169,7 +167,7 @@ export class ListCutter {
         this.#within = 'envelope';
         return;
       }
-      if (!betweenItems.includes(byte)) {
+      if (byte !== comma && !isWhiteSpace(byte)) {
         throw new AppError('CLUSTER_PROTOCOL', 'an item of a list from the API server is not an object');
       }
       this.#at++;
@@ -199,8 +197,10 @@ export class ListCutter {
   }
 }
 
-/** Commas and JSON's white space. */
-const betweenItems = Buffer.from(', \n\r\t');
+/** Source: https://www.rfc-editor.org/rfc/rfc8259#section-2 */
+function isWhiteSpace(byte: number): boolean {
+  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
+}
 
 interface Envelope {
   readonly kind?: unknown;

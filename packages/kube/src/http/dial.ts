@@ -74,7 +74,9 @@ async function dialByProxy(proxy: URL, isSecure: boolean, options: DialOptions):
     };
   }
   const { HttpProxyAgent, HttpsProxyAgent } = await import('hpagent');
-  const agent = isSecure ? new HttpsProxyAgent({ proxy, keepAlive: true }) : new HttpProxyAgent({ proxy, keepAlive: true });
+  const agent = isSecure
+    ? new HttpsProxyAgent({ proxy, keepAlive: true })
+    : new HttpProxyAgent({ proxy, keepAlive: true });
   return (onread) =>
     new Promise((resolve, reject) => {
       agent.createConnection({ ...options, onread } as ClientRequestArgs, (error, socket) => {

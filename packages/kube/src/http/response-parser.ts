@@ -20,7 +20,7 @@ export interface ResponseSink {
 }
 
 /** What a server sends that does not speak HTTP/1.1. */
-export class NotHttpError extends Error {
+class NotHttpError extends Error {
   readonly code = 'INFRABACKUP_NOT_HTTP';
 }
 
