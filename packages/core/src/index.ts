@@ -55,14 +55,9 @@ export { uriBelow } from './location/uri-below.ts';
 export type { OpenSpool, Spool } from './archive/spool.ts';
 export type { IndexEntry } from './archive/index-entry.ts';
 export { createArchiveWriter } from './archive/archive-writer.ts';
-export type {
-  ArchiveWriter,
-  ArchiveWriterOptions,
-  FinishedArchive,
-  SegmentStats,
-  SegmentWriter,
-} from './archive/archive-writer.ts';
-export type { FinishedFile } from './archive/spooled-file.ts';
+export type { ArchiveWriter, ArchiveWriterOptions, FinishedArchive } from './archive/archive-writer.ts';
+export type { SegmentStats, SegmentWriter } from './archive/open-segments.ts';
+export type { FinishedFile } from './archive/stream-pieces.ts';
 export { openArchiveFile, openBackup } from './archive/open-backup.ts';
 export type { Backup, OpenBackupOptions } from './archive/open-backup.ts';
 export { storeSource } from './archive/archive-source.ts';

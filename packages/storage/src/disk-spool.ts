@@ -32,12 +32,10 @@ class DiskSpool implements Spool {
   /** Its name, where that could not be taken away while the file is open. */
   readonly #path: string | undefined;
   #end = 0;
-  /** What was appended last and is not on its way to the disk yet: so many bytes, and where they begin. */
-  #piece: Buffer = Buffer.alloc(0);
-  #pieceLength = 0;
-  #pieceOffset = 0;
-  /** One whose bytes have been written: fresh memory costs as much as the copy into it. */
-  #spare: Buffer | undefined;
+  /** What was appended last and is not on its way to the disk yet. */
+  #filling: SpoolPiece = emptyPiece(Buffer.alloc(0));
+  /** The one before it, which is on its way or written. */
+  #sent: SpoolPiece = emptyPiece(Buffer.alloc(0));
   /** Settles when all that is on its way has been written; once failed, it stays so. */
   #written: Promise<unknown> = Promise.resolve();
 
@@ -55,25 +53,30 @@ class DiskSpool implements Spool {
       await this.#write(bytes, offset);
       return offset;
     }
-    const isFull = this.#pieceLength + bytes.length > this.#piece.length;
+    const isFull = this.#filling.length + bytes.length > this.#filling.bytes.length;
     // One piece may be on its way while the next one fills.
     const before = isFull ? this.#written : undefined;
     if (isFull) this.#flush();
-    if (this.#piece.length === 0) {
-      this.#piece = this.#spare ?? Buffer.allocUnsafeSlow(pieceBytes);
-      this.#spare = undefined;
-    }
-    if (this.#pieceLength === 0) this.#pieceOffset = offset;
-    this.#piece.set(bytes, this.#pieceLength);
-    this.#pieceLength += bytes.length;
+    if (this.#filling.bytes.length === 0) this.#filling = emptyPiece(Buffer.allocUnsafeSlow(pieceBytes));
+    const piece = this.#filling;
+    if (piece.length === 0) piece.offset = offset;
+    piece.bytes.set(bytes, piece.length);
+    piece.length += bytes.length;
     await before;
     return offset;
   }
 
   async read(offset: number, length: number, into?: Buffer): Promise<Buffer> {
-    if (offset + length > this.#pieceOffset) this.#flush();
-    await this.#written;
     const buffer = into?.subarray(0, length) ?? Buffer.allocUnsafe(length);
+    // What was appended last is at hand.
+    for (const piece of [this.#filling, this.#sent]) {
+      const start = offset - piece.offset;
+      if (start < 0 || start + length > piece.length) continue;
+      piece.bytes.copy(buffer, 0, start, start + length);
+      return buffer;
+    }
+    if (offset + length > this.#filling.offset) this.#flush();
+    await this.#written;
     for (let done = 0; done < length;) {
       const { bytesRead } = await this.#disk(this.#handle.read(buffer, done, length - done, offset + done));
       if (bytesRead === 0) {
@@ -90,15 +93,15 @@ class DiskSpool implements Spool {
     if (this.#path !== undefined) await this.#disk(rm(this.#path, { force: true }));
   }
 
-  /** Sends the piece on its way. */
+  /** Sends the piece on its way; the next one fills the memory of the one before, when that is written. */
   #flush(): void {
-    if (this.#pieceLength === 0) return;
-    const piece = this.#piece;
-    const writing = this.#write(piece.subarray(0, this.#pieceLength), this.#pieceOffset).then(() => {
-      this.#spare = piece;
+    const piece = this.#filling;
+    if (piece.length === 0) return;
+    const writing = this.#write(piece.bytes.subarray(0, piece.length), piece.offset).then(() => {
+      piece.isWritten = true;
     });
-    this.#piece = Buffer.alloc(0);
-    this.#pieceLength = 0;
+    this.#filling = emptyPiece(this.#sent.isWritten ? this.#sent.bytes : Buffer.alloc(0));
+    this.#sent = piece;
     this.#written = Promise.all([this.#written, writing]);
     // Whoever reads, or fills the next piece, is told.
     this.#written.catch(() => undefined);
@@ -110,4 +113,16 @@ class DiskSpool implements Spool {
       done += bytesWritten;
     }
   }
+}
+
+/** Bytes on their way to the disk: so many, and where they begin. */
+interface SpoolPiece {
+  readonly bytes: Buffer;
+  offset: number;
+  length: number;
+  isWritten: boolean;
+}
+
+function emptyPiece(bytes: Buffer): SpoolPiece {
+  return { bytes, offset: 0, length: 0, isWritten: false };
 }

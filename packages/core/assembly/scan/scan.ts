@@ -8,6 +8,11 @@
 /** From here on the memory is the caller's. */
 export const heap: u32 = 0x4000;
 
+/** Open brackets: 1 is inside the object, 2 inside its metadata (or another value); 0 once the object has ended. */
+export const depthPlace: u32 = 0x3f0;
+/** How many numbers lie at {@link cuts}; more than there is room for where the object has a member again and again. */
+export const cutCountPlace: u32 = 0x3f4;
+
 /** The members that are looked for, each as its level, its length, whether it is cut out, and its name. */
 export const members: u32 = 0x400;
 export const memberBytes: u32 = 32;
@@ -47,7 +52,6 @@ let memberCount: u32 = 0;
 /** The place in the table of the member that is a level of its own. */
 let metadata: u32 = none;
 
-/** Open brackets: 1 is inside the object, 2 inside its metadata (or another value). */
 let depth: u32 = 0;
 let inString: bool = false;
 let inMetadata: bool = false;
@@ -80,7 +84,7 @@ export function begin(count: u32, ofThem: u32): void {
 }
 
 /** Forgets the last object. */
-export function reset(): void {
+function reset(): void {
   depth = 0;
   inString = false;
   inMetadata = false;
@@ -89,21 +93,19 @@ export function reset(): void {
   memory.fill(ends, 0, 4 * mostMembers);
 }
 
-/** Whether the object's end has been found. */
-export function isDone(): bool {
-  return depth == 0;
-}
-
-/** How many numbers lie at {@link cuts}; more than there is room for where the object has a member again and again. */
-export function cutNumbers(): u32 {
-  return cutCount;
-}
-
 /**
- * Goes on at `from` in bytes of which the object's first is at `base`. The address just past the object, or, when its end
- * has not come yet, where to go on: at most one past `end`.
+ * Goes on at `from` in bytes of which the object's first is at `base`, where it begins with one. The address just past the
+ * object, or, when its end has not come yet, where to go on: at most one past `end`.
  */
 export function scan(base: u32, from: u32, end: u32): u32 {
+  if (from == base) reset();
+  const at = scanOn(base, from, end);
+  store<u32>(depthPlace, depth);
+  store<u32>(cutCountPlace, cutCount);
+  return at;
+}
+
+function scanOn(base: u32, from: u32, end: u32): u32 {
   let at = from;
   while (at < end) {
     if (inString) {

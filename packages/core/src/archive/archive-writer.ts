@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
 import { workAhead } from '../concurrently.ts';
 import { describeEncryption } from '../encryption/encryption.ts';
-import type { Encryption, Sealer } from '../encryption/encryption.ts';
+import type { Encryption } from '../encryption/encryption.ts';
 import { InternalError, throwIfCancelled } from '../errors/app-error.ts';
 import { bytesDigest } from '../object/content-digest.ts';
-import type { RawObject } from '../object/raw-object.ts';
-import { compareUtf8, refKey } from '../object/ref.ts';
+import { refKey } from '../object/ref.ts';
 import type { ObjectRef } from '../object/ref.ts';
 import { typeName } from '../object/resource-type.ts';
 import type { ResourceType, TypeName } from '../object/resource-type.ts';
@@ -15,12 +14,12 @@ import { canonicalJson } from './canonical-json.ts';
 import { blockHeading } from './index-block.ts';
 import { MemberPress } from './member-press.ts';
 import type { Extent } from './member-press.ts';
-import { Segment } from './segment.ts';
-import type { BlockDraft } from './segment.ts';
-import { sortSegment } from './sort-segment.ts';
+import { OpenSegments } from './open-segments.ts';
+import type { SegmentWriter } from './open-segments.ts';
+import type { BlockDraft, Segment } from './segment.ts';
 import type { OpenSpool, Spool } from './spool.ts';
-import { SpooledFile } from './spooled-file.ts';
-import type { FinishedFile, Piece } from './spooled-file.ts';
+import { streamPieces } from './stream-pieces.ts';
+import type { FinishedFile, Piece } from './stream-pieces.ts';
 import type { ArchiveFile, ArchiveHeader, BackupHeader, IndexBlock, IndexFile } from './summary.ts';
 import { paddedBytes, tarEntry, tarPath, writeTarHeader } from './tar-entry.ts';
 
@@ -32,35 +31,6 @@ export interface ArchiveWriterOptions {
   /** How objects are encrypted; absent: they lie in clear. The header must say so: see `describeEncryption`. */
   readonly encryption?: Encryption | undefined;
   readonly signal?: AbortSignal | undefined;
-}
-
-/** What of one type lies in the archive. */
-export interface SegmentStats {
-  readonly count: number;
-  /** The JSON of the objects before compression, in bytes. */
-  readonly sizeBytes: number;
-  /** Objects by namespace, sorted by name; empty for cluster-scoped types. */
-  readonly namespaces: Readonly<Record<string, number>>;
-}
-
-/** The objects of one type on their way into the archive. Several types may be written at once. */
-export interface SegmentWriter {
-  /** Objects added so far. */
-  readonly count: number;
-  /** Their JSON, in bytes. */
-  readonly sizeBytes: number;
-  /**
-   * Takes one object: its bytes are copied. Objects should come in the order of backups, as lists do (several
-   * namespaces in the order of `namespace/`); else the type is packed a second time when it closes. Of two with one
-   * name the later stays. Throws CLUSTER_PROTOCOL for a name or a length that no Kubernetes object can have.
-   */
-  add(object: RawObject): void;
-  /** Resolves when more may be added without memory growing. Throws what kept earlier objects from being written. */
-  drain(): Promise<void>;
-  /** Ends the type; resolves when all of it lies in the spool. */
-  close(): Promise<SegmentStats>;
-  /** Forgets the type, closed or not: nothing of it will be in the archive, and it may be begun again. */
-  discard(): Promise<void>;
 }
 
 /** An archive whose every byte is decided. */
@@ -75,7 +45,14 @@ export interface FinishedArchive {
 export interface ArchiveWriter {
   /** Begins a type; refused while another segment of the type is neither closed nor discarded, or is in the archive. */
   segment(type: Pick<ResourceType, 'group' | 'plural'>): SegmentWriter;
-  /** Lays out the archive of all closed types. The header's counts must be those that the segments gave. */
+  /**
+   * The archive from its start, each piece as soon as it is decided and valid until the next is asked for; the end waits
+   * for {@link finish}. `types` are all that may turn out to be in it, in the order of backups.
+   *
+   * Throws an error that `isArchiveChanged` when what it gave is not in the archive any more: then it is to begin anew.
+   */
+  stream(types: readonly TypeName[]): AsyncIterable<Buffer>;
+  /** Lays out the archive of all closed types, once. The header's counts must be those that the segments gave. */
   finish(header: BackupHeader): Promise<FinishedArchive>;
   /** Frees the spool, and with it what {@link finish} gave. */
   close(): Promise<void>;
@@ -92,45 +69,46 @@ export async function createArchiveWriter(options: ArchiveWriterOptions): Promis
 class SpoolingWriter implements ArchiveWriter {
   readonly #spool: Spool;
   readonly #press: MemberPress;
+  readonly #segments: OpenSegments;
   readonly #encryption: Encryption | undefined;
   readonly #signal: AbortSignal | undefined;
-  readonly #segments = new Map<TypeName, OpenSegment>();
+  readonly #version: Promise<Buffer>;
+  /** All that comes after the members of the objects. */
+  readonly #ending = Promise.withResolvers<readonly Piece[]>();
+  #sha256: string | undefined;
 
   constructor(spool: Spool, { level = 1, encryption, signal }: ArchiveWriterOptions) {
     this.#spool = spool;
     this.#encryption = encryption;
     this.#press = new MemberPress(spool, level, signal);
+    this.#segments = new OpenSegments(this.#press, spool);
     this.#signal = signal;
+    this.#version = this.#press.pack(tarEntry(versionPath, Buffer.from(`${veleroFormatVersion}\n`)));
+    // It is met by whoever streams or finishes.
+    this.#version.catch(() => undefined);
   }
 
   segment(type: Pick<ResourceType, 'group' | 'plural'>): SegmentWriter {
     const name = typeName(type);
-    if (this.#segments.has(name)) throw new InternalError(`a segment for ${name} exists`);
-    const segment = new OpenSegment(name, this.#press, this.#spool, this.#encryption?.sealerOf(name), () => {
-      this.#segments.delete(name);
-    });
-    this.#segments.set(name, segment);
-    return segment;
+    return this.#segments.begin(name, this.#encryption?.sealerOf(name));
+  }
+
+  stream(types: readonly TypeName[]): AsyncIterable<Buffer> {
+    return streamPieces(this.#pieces(types), this.#spool, this.#signal, (sha256) => (this.#sha256 = sha256));
   }
 
   async finish(header: BackupHeader): Promise<FinishedArchive> {
-    const segments = [...this.#segments.values()]
-      .map((segment) => segment.closed())
-      .filter((segment) => segment.count > 0)
-      .sort((a, b) => compareUtf8(a.type, b.type));
+    const segments = this.#segments.complete();
     checkCounts(header, segments);
     checkEncryption(header, segments, this.#encryption);
 
-    const version = await this.#press.pack(tarEntry(versionPath, Buffer.from(`${veleroFormatVersion}\n`)));
-    const pieces: Piece[] = [version];
     const drafts: PlacedBlock[] = [];
-    let offset = version.length;
+    let offset = (await this.#version).length;
     for (const segment of segments) {
       const placed: Extent[] = [];
-      for (const member of await Promise.all(segment.members)) {
-        pieces.push(member);
-        placed.push({ offset, length: member.length });
-        offset += member.length;
+      for (const { length } of await Promise.all(segment.members)) {
+        placed.push({ offset, length });
+        offset += length;
       }
       for (const draft of segment.blocks) {
         drafts.push({ ...draft, members: placed.slice(draft.firstMember, draft.lastMember + 1) });
@@ -144,24 +122,40 @@ class SpoolingWriter implements ArchiveWriter {
     writeTarHeader(indexStart, 0, indexHeader, index.contentBytes);
     const headerEntry = tarEntry(headerPath, Buffer.from(`${JSON.stringify(archiveHeader)}\n`));
     const headerMember = await this.#press.pack(Buffer.concat([headerEntry, indexStart]));
-    pieces.push(headerMember, ...index.pieces);
+    const ending: Piece[] = [headerMember, ...index.pieces];
 
     const padding = Buffer.alloc(paddedBytes(index.contentBytes) - index.contentBytes);
-    if (padding.length > 0) pieces.push(await this.#press.pack(padding));
+    if (padding.length > 0) ending.push(await this.#press.pack(padding));
     const indexOffset = offset + headerMember.length;
-    pieces.push(formatTail({ headerOffset: offset, indexOffset }));
+    ending.push(formatTail({ headerOffset: offset, indexOffset }));
+    this.#ending.resolve(ending);
 
-    const archive = new SpooledFile(`${header.name}.tar.gz`, pieces, this.#spool, this.#signal);
+    const types = segments.map(({ type }) => type);
+    const sizeBytes = ending.reduce((total, { length }) => total + length, offset);
+    const name = `${header.name}.tar.gz`;
     return {
-      archive,
-      index: new SpooledFile(index.file.name, index.pieces, this.#spool, this.#signal),
-      files: () => ({ archive: { ...archive.file(), indexOffset }, index: index.file }),
+      archive: { sizeBytes, stream: () => this.stream(types) },
+      index: {
+        sizeBytes: index.file.sizeBytes,
+        stream: () => streamPieces(index.pieces, this.#spool, this.#signal),
+      },
+      files: () => {
+        if (this.#sha256 === undefined) throw new InternalError(`${name} was not streamed to its end`);
+        return { archive: { name, sizeBytes, sha256: this.#sha256, indexOffset }, index: index.file };
+      },
     };
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
+    await this.#version.catch(() => undefined);
     this.#press.close();
-    return this.#spool.close();
+    await this.#spool.close();
+  }
+
+  async *#pieces(types: readonly TypeName[]): AsyncGenerator<Piece> {
+    yield await this.#version;
+    yield* this.#segments.members(types);
+    yield* await this.#ending.promise;
   }
 
   /** Packs the index blocks, each a member, into the spool. */
@@ -221,54 +215,4 @@ function checkEncryption(header: BackupHeader, segments: readonly Segment[], enc
   );
   if (canonicalJson(header.encryption) !== canonicalJson(described))
     throw new InternalError('the header describes another encryption than that of the archive');
-}
-
-class OpenSegment implements SegmentWriter {
-  readonly #press: MemberPress;
-  readonly #spool: Spool;
-  readonly #forget: () => void;
-  #segment: Segment;
-  #isClosed = false;
-
-  constructor(type: TypeName, press: MemberPress, spool: Spool, sealer: Sealer | undefined, forget: () => void) {
-    this.#press = press;
-    this.#spool = spool;
-    this.#forget = forget;
-    this.#segment = new Segment(type, press, sealer);
-  }
-
-  get count(): number {
-    return this.#segment.count;
-  }
-
-  get sizeBytes(): number {
-    return this.#segment.sizeBytes;
-  }
-
-  add(object: RawObject): void {
-    this.#segment.add(object);
-  }
-
-  drain(): Promise<void> {
-    return this.#press.drain();
-  }
-
-  async close(): Promise<SegmentStats> {
-    await this.#segment.close();
-    if (!this.#segment.inOrder) this.#segment = await sortSegment(this.#segment, this.#press, this.#spool);
-    this.#isClosed = true;
-    const { count, sizeBytes, namespaces } = this.#segment;
-    return { count, sizeBytes, namespaces: Object.fromEntries([...namespaces].sort(([a], [b]) => compareUtf8(a, b))) };
-  }
-
-  async discard(): Promise<void> {
-    this.#forget();
-    // What is under way ends first, so that the spool may be closed afterwards.
-    await this.#segment.close().catch(() => undefined);
-  }
-
-  closed(): Segment {
-    if (!this.#isClosed) throw new InternalError(`the segment for ${this.#segment.type} is still open`);
-    return this.#segment;
-  }
 }

@@ -36,6 +36,8 @@ export class Segment {
   readonly type: TypeName;
   readonly sealer: Sealer | undefined;
   readonly members: Promise<Extent>[] = [];
+  /** Where those of them lie that are in the spool; told by `onLanded`. */
+  readonly landed: (Extent | undefined)[] = [];
   readonly blocks: BlockDraft[] = [];
   readonly namespaces = new Map<string, number>();
   count = 0;
@@ -43,6 +45,7 @@ export class Segment {
   /** Whether every object came after the one before it in the order of backups. */
   inOrder = true;
   readonly #press: MemberPress;
+  readonly #onLanded: () => void;
   readonly #hasContentDigest: boolean;
   #member: Buffer<ArrayBuffer> | undefined;
   #memberUsed = 0;
@@ -53,9 +56,10 @@ export class Segment {
   #lastMember = 0;
   #lastKey: string | undefined;
 
-  constructor(type: TypeName, press: MemberPress, sealer: Sealer | undefined) {
+  constructor(type: TypeName, press: MemberPress, sealer: Sealer | undefined, onLanded: () => void) {
     this.type = type;
     this.#press = press;
+    this.#onLanded = onLanded;
     this.sealer = sealer;
     this.#hasContentDigest = hasContentDigest(type);
   }
@@ -118,9 +122,15 @@ export class Segment {
   #endMember(): void {
     if (this.#member === undefined) return;
     const pressed = this.#press.press(this.#member, this.#memberUsed);
-    // Whoever drains or closes learns of a failure; a segment that is discarded need not.
-    pressed.catch(() => undefined);
-    this.members.push(pressed);
+    const place = this.members.push(pressed) - 1;
+    pressed.then(
+      (extent) => {
+        this.landed[place] = extent;
+        this.#onLanded();
+      },
+      // Whoever drains or closes learns of it; a segment that is discarded need not.
+      () => undefined,
+    );
     this.#member = undefined;
     this.#memberUsed = 0;
   }

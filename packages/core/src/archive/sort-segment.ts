@@ -15,7 +15,12 @@ const unpackedMembers = 8;
  * For types whose objects came in another order, as some aggregated APIs give them. It holds the segment's index lines
  * in memory and reads its members from the spool again, which such types are small enough for.
  */
-export async function sortSegment(segment: Segment, press: MemberPress, spool: Spool): Promise<Segment> {
+export async function sortSegment(
+  segment: Segment,
+  press: MemberPress,
+  spool: Spool,
+  onLanded: () => void,
+): Promise<Segment> {
   const objects = new Map<string, { readonly line: IndexLine; readonly member: number }>();
   for (const block of segment.blocks) {
     const { offset, length } = await block.lines;
@@ -40,7 +45,7 @@ export async function sortSegment(segment: Segment, press: MemberPress, spool: S
     return content;
   };
 
-  const sorted = new Segment(segment.type, press, segment.sealer);
+  const sorted = new Segment(segment.type, press, segment.sealer, onLanded);
   for (const [, { line, member }] of [...objects].sort(([a], [b]) => compareUtf8(a, b))) {
     const [namespace, name, , offset, sizeBytes, , content, uid, ownerUids] = line;
     const bytes = (await contentOf(member)).subarray(offset, offset + sizeBytes);

@@ -9,7 +9,7 @@ import type { BackupEncryption, Encryption } from '../encryption/encryption.ts';
 import { writeUnderClaim } from '../location/claim-backup.ts';
 import type { HeldClaim } from '../location/take-claim.ts';
 import { contentTableVersion } from '../object/server-owned-members.ts';
-import { typeName } from '../object/resource-type.ts';
+import { typeName, type TypeName } from '../object/resource-type.ts';
 import { writeBackupTogether } from '../location/write-backup.ts';
 import type { Store } from '../store/store.ts';
 import { refuseClearSecrets } from '../location/clear-secrets.ts';
@@ -85,17 +85,23 @@ async function writeBackup(
   const archive = await createArchiveWriter({ openSpool: options.openSpool, encryption: options.encryption, signal });
   try {
     const { concurrency = defaultConcurrency, chunkSize } = options;
-    const reading = await readCluster(plan, { reader, writer: archive, concurrency, chunkSize, signal, report });
-    const header = headerOf(plan, reading, options, startedAt);
-    for (const warning of header.warnings) report({ kind: 'warning', warning });
-
-    return await publishArchive(archive, header, {
-      ...{ store, held, clock, signal },
+    return await publishArchive(archive, {
+      ...{ store, held, clock, signal, types: typesOf(plan) },
+      fill: async (stop) => {
+        const how = { reader, writer: archive, concurrency, chunkSize, signal: stop, report };
+        const header = headerOf(plan, await readCluster(plan, how), options, startedAt);
+        for (const warning of header.warnings) report({ kind: 'warning', warning });
+        return header;
+      },
       onWriting: (sizeBytes) => report({ kind: 'writing', sizeBytes }),
     });
   } finally {
     await archive.close();
   }
+}
+
+function typesOf({ types, definitions }: BackupPlan): TypeName[] {
+  return [...types.map(({ type }) => type), ...(definitions === undefined ? [] : [definitions])].map(typeName);
 }
 
 function headerOf(

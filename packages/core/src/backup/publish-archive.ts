@@ -1,10 +1,13 @@
-import type { ArchiveWriter } from '../archive/archive-writer.ts';
+import type { ArchiveWriter, FinishedArchive } from '../archive/archive-writer.ts';
+import { isArchiveChanged } from '../archive/open-segments.ts';
 import { backupFile, sealSummary, type BackupHeader, type BackupSummary } from '../archive/summary.ts';
 import { veleroBackup } from '../archive/velero-backup.ts';
 import { formatInstant, type Clock } from '../clock.ts';
 import { concurrently } from '../concurrently.ts';
 import { publishSummary } from '../location/claim-backup.ts';
 import type { HeldClaim } from '../location/take-claim.ts';
+import { compareUtf8 } from '../object/ref.ts';
+import type { TypeName } from '../object/resource-type.ts';
 import type { Store } from '../store/store.ts';
 
 /** Where an archive goes, and under what. */
@@ -13,28 +16,36 @@ export interface PublishOptions {
   readonly held: HeldClaim;
   readonly clock: Clock;
   readonly signal: AbortSignal | undefined;
-  /** Told the length of the archive before it is written. */
+  /** All types that may turn out to be in it. */
+  readonly types: readonly TypeName[];
+  /** Writes the objects, and says what the archive says about itself. */
+  readonly fill: (signal: AbortSignal) => Promise<BackupHeader>;
+  /** Told the length of the archive when it is known: most of it may have been written by then. */
   readonly onWriting: (sizeBytes: number) => void;
 }
 
-/** Writes an archive, and what lies beside it, under a claim: the backup exists when this returns its summary. */
-export async function publishArchive(
-  archive: ArchiveWriter,
-  header: BackupHeader,
-  { store, held, clock, signal, onWriting }: PublishOptions,
-): Promise<BackupSummary> {
-  const finished = await archive.finish(header);
-  onWriting(finished.archive.sizeBytes);
-  const { files } = held;
-  const bodies = [
-    { key: files.archive, file: finished.archive },
-    { key: files.index, file: finished.index },
-  ];
-  await concurrently(bodies, bodies.length, ({ key, file }, stop) => store.create(key, file.stream(), stop), signal);
+/**
+ * Writes an archive, and what lies beside it, under a claim: the backup exists when this returns its summary. The archive
+ * is on its way while it is filled: whatever is decided of it, from its start on.
+ */
+export async function publishArchive(archive: ArchiveWriter, options: PublishOptions): Promise<BackupSummary> {
+  const { store, held, clock, signal } = options;
+  let filled: { readonly header: BackupHeader; readonly finished: FinishedArchive } | undefined;
+  const fill = async (stop: AbortSignal): Promise<void> => {
+    const header = await options.fill(stop);
+    const finished = await archive.finish(header);
+    options.onWriting(finished.archive.sizeBytes);
+    await store.create(held.files.index, finished.index.stream(), stop);
+    filled = { header, finished };
+  };
+  const send = (stop: AbortSignal): Promise<void> => sendArchive(archive, options, stop);
+  await concurrently([fill, send], 2, (task, stop) => task(stop), signal);
+
+  const { header, finished } = filled!;
   const completedAt = formatInstant(clock.now());
   // Velero could not read what is encrypted, and would restore the strings that stand for objects.
   const velero = header.encryption === null ? Buffer.from(veleroBackup({ ...header, completedAt })) : undefined;
-  if (velero !== undefined) await store.create(files.velero, velero, signal);
+  if (velero !== undefined) await store.create(held.files.velero, velero, signal);
   const summary = sealSummary({
     ...header,
     completedAt,
@@ -43,4 +54,17 @@ export async function publishArchive(
   });
   await publishSummary(store, held, Buffer.from(`${JSON.stringify(summary, null, 2)}\n`), signal);
   return summary;
+}
+
+/** Sends the archive while it is filled; anew when what went of it is not in it any more. */
+async function sendArchive(archive: ArchiveWriter, options: PublishOptions, stop: AbortSignal): Promise<void> {
+  const types = [...new Set(options.types)].sort(compareUtf8);
+  for (;;) {
+    try {
+      await options.store.create(options.held.files.archive, archive.stream(types), stop);
+      return;
+    } catch (error) {
+      if (!isArchiveChanged(error)) throw error;
+    }
+  }
 }

@@ -1,5 +1,6 @@
 import { AppError, isAppError } from '../errors/app-error.ts';
-import type { ArchiveWriter, SegmentStats, SegmentWriter } from '../archive/archive-writer.ts';
+import type { ArchiveWriter } from '../archive/archive-writer.ts';
+import type { SegmentStats, SegmentWriter } from '../archive/open-segments.ts';
 import type { Shortfall, TypeSummary } from '../archive/summary.ts';
 import type { ClusterReader } from '../cluster/reader.ts';
 import { concurrently } from '../concurrently.ts';

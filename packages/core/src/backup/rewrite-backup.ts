@@ -2,6 +2,7 @@ import { createArchiveWriter, type ArchiveWriter } from '../archive/archive-writ
 import type { Backup } from '../archive/open-backup.ts';
 import type { OpenSpool } from '../archive/spool.ts';
 import type { BackupHeader, BackupSummary, TypeSummary } from '../archive/summary.ts';
+import { throwIfCancelled } from '../errors/app-error.ts';
 import { lockedError } from '../encryption/backup-lock.ts';
 import { describeEncryption, type Encryption } from '../encryption/encryption.ts';
 import type { BackupWriter } from '../location/backup-writer.ts';
@@ -61,12 +62,12 @@ function countsOf(types: readonly TypeSummary[]): { readonly name: TypeName; rea
 }
 
 async function writeAnew(options: RewriteBackupOptions, held: HeldClaim): Promise<BackupSummary> {
-  const { to, encryption, openSpool, writer, signal } = options;
+  const { backup, to, encryption, openSpool, writer, signal } = options;
   const archive = await createArchiveWriter({ openSpool, encryption, signal });
   try {
-    const types = await writeTypes(archive, options);
-    return await publishArchive(archive, headerOf(types, options), {
-      ...{ store: to, held, clock: writer.clock, signal },
+    return await publishArchive(archive, {
+      ...{ store: to, held, clock: writer.clock, signal, types: backup.header.types.map(typeName) },
+      fill: async (stop) => headerOf(await writeTypes(archive, options, stop), options),
       onWriting: () => undefined,
     });
   } finally {
@@ -77,6 +78,7 @@ async function writeAnew(options: RewriteBackupOptions, held: HeldClaim): Promis
 async function writeTypes(
   archive: ArchiveWriter,
   { backup, report }: RewriteBackupOptions,
+  signal: AbortSignal,
 ): Promise<readonly TypeSummary[]> {
   const types: TypeSummary[] = [];
   let objects = 0;
@@ -86,6 +88,7 @@ async function writeTypes(
       segment.add(rawObject(bytes));
       objects++;
       if (objects % 256 === 0) {
+        throwIfCancelled(signal);
         await segment.drain();
         report?.(objects);
       }

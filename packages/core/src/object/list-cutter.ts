@@ -1,5 +1,5 @@
 import { AppError } from '../errors/app-error.ts';
-import { ObjectScanner } from './object-scanner.ts';
+import { giveScannerBack, takeScanner } from './object-scanner.ts';
 import type { RawObject } from './raw-object.ts';
 
 const quote = 0x22;
@@ -31,7 +31,7 @@ const envelopeLimitBytes = 1 << 20;
  * the last chunk completed. It follows strings and brackets and trusts the server to send JSON otherwise.
  */
 export class ListCutter {
-  readonly #scanner = new ObjectScanner();
+  readonly #scanner = takeScanner();
   readonly #missing: { readonly both: Buffer; readonly apiVersion: Buffer; readonly kind: Buffer };
 
   /** The bytes from the start of the unfinished object on; moved to the front once an object at most. In the scanner's room. */
@@ -49,6 +49,7 @@ export class ListCutter {
   #envelope = '';
   /** How much of it came before the items; none until they begin. */
   #headLength = 0;
+  #hasEnded = false;
   #depth = 0;
   #inString = false;
   #escaped = false;
@@ -62,7 +63,6 @@ export class ListCutter {
       apiVersion: Buffer.from(apiVersion),
       kind: Buffer.from(kind),
     };
-    this.#scanner.reset();
   }
 
   /**
@@ -94,8 +94,13 @@ export class ListCutter {
     return objects;
   }
 
-  /** What the list said about itself. Throws CLUSTER_PROTOCOL when it was cut off, or was no list. */
+  /**
+   * What the list said about itself; the objects of the last chunk hold no longer, and there is no other. Throws
+   * CLUSTER_PROTOCOL when it was cut off, or was no list.
+   */
   end(): ListMetadata {
+    if (!this.#hasEnded) giveScannerBack(this.#scanner);
+    this.#hasEnded = true;
     const envelope = parseEnvelope(this.#envelope);
     if (envelope.items === undefined) {
       const said = typeof envelope.message === 'string' ? `: ${envelope.message}` : '';
@@ -158,7 +163,6 @@ export class ListCutter {
     while (this.#at < end) {
       const byte = bytes[this.#at]!;
       if (byte === openBrace) {
-        this.#scanner.reset();
         this.#start = this.#at;
         this.#within = 'item';
         return;

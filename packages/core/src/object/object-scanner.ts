@@ -47,18 +47,17 @@ interface Scan {
   readonly ends: { readonly value: number };
   readonly cuts: { readonly value: number };
   readonly heap: { readonly value: number };
+  readonly depthPlace: { readonly value: number };
+  readonly cutCountPlace: { readonly value: number };
   reserve(end: number): number;
   begin(members: number, metadata: number): void;
-  reset(): void;
-  isDone(): number;
-  cutNumbers(): number;
-  scan(base: number, from: number, end: number): number;
+  readonly scan: (base: number, from: number, end: number) => number;
 }
 
 let compiled: object | undefined;
 
 const leastRoomBytes = 1 << 12;
-/** Larger rooms than most objects need are not kept for the next one. */
+/** More than most objects, and most chunks of a list, need. */
 const keptRoomBytes = 1 << 20;
 
 /**
@@ -69,61 +68,62 @@ const keptRoomBytes = 1 << 20;
  * move between two calls. It follows strings and brackets and trusts the rest: what it makes of bytes that are not JSON
  * is unspecified, but it never finds anything past them.
  */
-export class ObjectScanner {
-  readonly #scan: Scan;
+class ObjectScanner {
+  readonly #module: Scan;
+  readonly #scan: Scan['scan'];
   readonly #heap: number;
   #room: Buffer<ArrayBuffer> = Buffer.alloc(0);
-  /** What the scan keeps of its own, as words; and where in it values begin, where they end, and what is cut out. */
+  /** What the scan keeps of its own, as words; and where in it lies what. */
   #words = new Uint32Array(0);
-  readonly #starts: number;
-  readonly #ends: number;
-  readonly #cuts: number;
+  readonly #at: Readonly<Record<'starts' | 'ends' | 'cuts' | 'cutCount' | 'depth', number>>;
 
   constructor() {
     compiled ??= new WebAssembly.Module(Buffer.from(scanWasm, 'base64'));
-    this.#scan = new WebAssembly.Instance(compiled).exports as Scan;
-    const { heap, starts, ends, cuts, members, memberBytes } = this.#scan;
+    const scan = new WebAssembly.Instance(compiled).exports as Scan;
+    const { heap, starts, ends, cuts, cutCountPlace, depthPlace, members, memberBytes } = scan;
+    const word = ({ value }: { readonly value: number }): number => value / 4;
+    this.#at = {
+      ...{ starts: word(starts), ends: word(ends), cuts: word(cuts) },
+      ...{ cutCount: word(cutCountPlace), depth: word(depthPlace) },
+    };
+    this.#module = scan;
+    this.#scan = scan.scan;
     this.#heap = heap.value;
-    [this.#starts, this.#ends, this.#cuts] = [starts.value / 4, ends.value / 4, cuts.value / 4];
     this.room(leastRoomBytes);
-    const table = Buffer.from(this.#scan.memory.buffer);
+    const table = Buffer.from(scan.memory.buffer);
     for (const [id, { within, member }] of watched.entries()) {
       const isCut = serverOwnedMembers.some((row) => row.within === within && row.member === member);
       const row = members.value + id * memberBytes.value;
       table.set([levels.indexOf(within), member.length, Number(isCut), 0, ...Buffer.from(member)], row);
     }
-    this.#scan.begin(watched.length, ids.metadata);
+    scan.begin(watched.length, ids.metadata);
   }
 
   /** The memory for what is scanned, of at least that length; what it held before it still holds, at the same offsets. */
   room(length: number): Buffer<ArrayBuffer> {
     if (length > this.#room.length) {
       const most = Math.max(length, 2 * this.#room.length);
-      if (this.#scan.reserve(this.#heap + most) === 0) throw new RangeError(`no memory to hold ${length} bytes`);
-      const { buffer } = this.#scan.memory;
+      if (this.#module.reserve(this.#heap + most) === 0) throw new RangeError(`no memory to hold ${length} bytes`);
+      const { buffer } = this.#module.memory;
       this.#room = Buffer.from(buffer, this.#heap, most);
       this.#words = new Uint32Array(buffer, 0, this.#heap / 4);
     }
     return this.#room;
   }
 
-  /** Forgets the last object. */
-  reset(): void {
-    this.#scan.reset();
-  }
-
   /**
-   * Goes on at the offset `from` in the room, in which the object's first byte is at `base`. Returns the offset just past
-   * the object, or, when its end has not come yet, where to go on (at most one past `end`).
+   * Goes on at the offset `from` in the room, in which the object's first byte is at `base`, where a new one begins. Returns
+   * the offset just past the object, or, when its end has not come yet, where to go on (at most one past `end`).
    */
   scan(base: number, from: number, end: number): number {
     const heap = this.#heap;
-    return this.#scan.scan(heap + base, heap + from, heap + end) - heap;
+    const scan = this.#scan;
+    return scan(heap + base, heap + from, heap + end) - heap;
   }
 
   /** Whether the object's end has been found. */
   get done(): boolean {
-    return this.#scan.isDone() !== 0;
+    return this.#words[this.#at.depth] === 0;
   }
 
   /** Whether the object carries the member of its own accord. */
@@ -153,20 +153,20 @@ export class ObjectScanner {
   }
 
   #contentCuts(inserted: number): readonly number[] {
-    const end = this.#cuts + this.#scan.cutNumbers();
+    const end = this.#at.cuts + this.#words[this.#at.cutCount]!;
     if (end > this.#words.length) throw new AppError('CLUSTER_PROTOCOL', 'an object has a member again and again');
     const cuts: number[] = [];
-    for (let at = this.#cuts; at < end; at++) cuts.push(this.#words[at]! + inserted);
+    for (let at = this.#at.cuts; at < end; at++) cuts.push(this.#words[at]! + inserted);
     return cuts;
   }
 
   #end(id: number): number {
-    return this.#words[this.#ends + id]!;
+    return this.#words[this.#at.ends + id]!;
   }
 
   #range(id: number, inserted: number): Range | undefined {
     const end = this.#end(id);
-    return end === 0 ? undefined : { start: this.#words[this.#starts + id]! + inserted, end: end + inserted };
+    return end === 0 ? undefined : { start: this.#words[this.#at.starts + id]! + inserted, end: end + inserted };
   }
 
   #text(bytes: Buffer, id: number, inserted: number): string | undefined {
@@ -178,9 +178,7 @@ export class ObjectScanner {
 
 /** The object that `bytes` hold, which must be one JSON object and nothing else. Throws CLUSTER_PROTOCOL. */
 export function rawObject(bytes: Buffer): RawObject {
-  const scanner = single ?? new ObjectScanner();
-  single = bytes.length <= keptRoomBytes ? scanner : undefined;
-  scanner.reset();
+  const scanner = takeScanner();
   const start = bytes.indexOf(openBrace);
   bytes.copy(scanner.room(bytes.length));
   const end = start < 0 ? 0 : scanner.scan(start, start, bytes.length);
@@ -189,11 +187,24 @@ export function rawObject(bytes: Buffer): RawObject {
   if (start < 0 || !scanner.done || around.trim() !== '') {
     throw new AppError('CLUSTER_PROTOCOL', 'what should be one JSON object is not');
   }
-  return scanner.object(bytes.subarray(start, end), 0);
+  const object = scanner.object(bytes.subarray(start, end), 0);
+  giveScannerBack(scanner);
+  return object;
 }
 
-/** For objects that come alone. */
-let single: ObjectScanner | undefined;
+/** Those that nobody needs now: a new one takes as long as a thousand objects. */
+const idle: ObjectScanner[] = [];
+const mostIdle = 16;
+
+/** A scanner for oneself, with a room of any size and anything in it. */
+export function takeScanner(): ObjectScanner {
+  return idle.pop() ?? new ObjectScanner();
+}
+
+/** What {@link takeScanner} gave may go to another. One with a room that few need is let go. */
+export function giveScannerBack(scanner: ObjectScanner): void {
+  if (idle.length < mostIdle && scanner.room(0).length <= keptRoomBytes) idle.push(scanner);
+}
 
 interface Range {
   readonly start: number;

@@ -1,5 +1,5 @@
 import { createArchiveWriter } from '../archive/archive-writer.ts';
-import type { SegmentStats, SegmentWriter } from '../archive/archive-writer.ts';
+import type { SegmentStats, SegmentWriter } from '../archive/open-segments.ts';
 import type { Spool } from '../archive/spool.ts';
 import { backupFile, formatVersion, sealSummary } from '../archive/summary.ts';
 import type { BackupHeader, BackupSummary } from '../archive/summary.ts';

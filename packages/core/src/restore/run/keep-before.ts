@@ -1,4 +1,4 @@
-import { createArchiveWriter, type ArchiveWriter } from '../../archive/archive-writer.ts';
+import { createArchiveWriter, type ArchiveWriter, type FinishedArchive } from '../../archive/archive-writer.ts';
 import type { OpenSpool } from '../../archive/spool.ts';
 import { formatVersion, sealSummary, type BackupHeader, type TypeSummary } from '../../archive/summary.ts';
 import { formatInstant, type Clock } from '../../clock.ts';
@@ -69,9 +69,10 @@ export async function keepBefore(
   try {
     const types = await fill(archive, wanted, input);
     const header = headerOf(types, input);
+    const finished = await archive.finish(header);
     for (const [index, store] of input.stores.entries()) {
       try {
-        await publish(archive, header, store, input);
+        await publish(finished, header, store, input);
         return { location: store.uri, objects: types.reduce((sum, { count }) => sum + count, 0) };
       } catch (error) {
         const isLast = index === input.stores.length - 1;
@@ -145,14 +146,13 @@ function headerOf(types: readonly TypeSummary[], { plan, clock, tool, encryption
 
 /** The summary last: what is kept exists when its summary does. */
 async function publish(
-  archive: ArchiveWriter,
+  finished: FinishedArchive,
   header: BackupHeader,
   store: Store,
   input: KeepBeforeInput,
 ): Promise<void> {
   const { signal, clock, plan } = input;
   const files = keptFiles(plan.id);
-  const finished = await archive.finish(header);
   await store.replace(files.archive, finished.archive.stream(), signal);
   await store.replace(files.index, finished.index.stream(), signal);
   const summary = sealSummary({ ...header, completedAt: formatInstant(clock.now()), ...finished.files() });
