@@ -5,8 +5,8 @@ import { setFlagsFromString } from 'node:v8';
  *
  * Buffers are freed when the small objects that stand for them are collected. By default the space for new objects
  * grows to 16 MB, which fills so rarely that V8 marks its whole heap instead to get the buffers back; and a heap of
- * 12 MB is marked anew for each megabyte that it grows by. With a small space, and a heap that may grow to twice
- * what lives in it, `create` of 250 MB costs a fifth less processor time and less memory too (`npm run bench -- create`).
+ * 12 MB is marked anew for each megabyte that it grows by. With a small space, and a heap that may grow to three times
+ * what lives in it, `create` of 250 MB costs a fifth less processor time, and hardly more memory (`npm run bench -- create`).
  * Verbs that parse much are quicker without.
  *
  * Source: https://v8.dev/blog/trash-talk, `node --v8-options`
