@@ -1,5 +1,6 @@
-import { throwIfCancelled } from '@infrabackup/core';
+import { throwIfCancelled, type StoreBody } from '@infrabackup/core';
 import { cutParts } from './cut-parts.ts';
+import { sourceOf } from './source-failure.ts';
 
 /** Where the parts of one value go. */
 export interface PartSink {
@@ -25,18 +26,18 @@ function partBytes(partNumber: number): number {
   return 2 ** (23 + Math.floor((partNumber - 1) / 2_000));
 }
 
-/** Sends a stream part by part, in bounded memory. Where it fails or is cancelled the sink is told to give up first. */
-export async function sendInParts(
-  chunks: AsyncIterable<Uint8Array>,
-  sink: PartSink,
-  signal: AbortSignal | undefined,
-): Promise<void> {
+/**
+ * Sends a stream part by part, in bounded memory; a part that fails ends it at once, also while the stream is silent. Where
+ * it fails or is cancelled the sink is told to give up first.
+ */
+export async function sendInParts(body: StoreBody, sink: PartSink, signal: AbortSignal | undefined): Promise<void> {
   const stop = new AbortController();
   const stopped = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
   const running = new Set<Promise<void>>();
+  let failure: { readonly error: unknown } | undefined;
   try {
     let count = 0;
-    for await (const { partNumber, bytes, isLast } of cutParts(chunks, partBytes)) {
+    for await (const { partNumber, bytes, isLast } of cutParts(sourceOf(body, stopped), partBytes)) {
       if (isLast && partNumber === 1) {
         await sink.whole(bytes, stopped);
         return;
@@ -45,7 +46,10 @@ export async function sendInParts(
       running.add(sending);
       sending.then(
         () => running.delete(sending),
-        () => undefined,
+        (error: unknown) => {
+          failure ??= { error };
+          stop.abort();
+        },
       );
       if (running.size === partsAtOnce) await Promise.race(running);
       count = partNumber;
@@ -54,10 +58,11 @@ export async function sendInParts(
     throwIfCancelled(signal);
     await sink.finish(count);
   } catch (error) {
+    const first = failure === undefined ? error : failure.error;
     stop.abort();
     // A part that arrives after the upload was given up would stay.
     await Promise.allSettled(running);
     await sink.giveUp().catch(() => undefined);
-    throw error;
+    throw first;
   }
 }

@@ -26,8 +26,6 @@ import { paddedBytes, tarEntry, tarPath, writeTarHeader } from './tar-entry.ts';
 /** What an archive is written with. */
 export interface ArchiveWriterOptions {
   readonly openSpool: OpenSpool;
-  /** gzip's level; 1 when absent, which costs a quarter of 6 and 15% of its ratio. */
-  readonly level?: number | undefined;
   /** How objects are encrypted; absent: they lie in clear. The header must say so: see `describeEncryption`. */
   readonly encryption?: Encryption | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -46,8 +44,8 @@ export interface ArchiveWriter {
   /** Begins a type; refused while another segment of the type is neither closed nor discarded, or is in the archive. */
   segment(type: Pick<ResourceType, 'group' | 'plural'>): SegmentWriter;
   /**
-   * The archive from its start, each piece as soon as it is decided and valid until the next is asked for; the end waits
-   * for {@link finish}. `types` are all that may turn out to be in it, in the order of backups.
+   * The archive from its start, as it is decided, in pieces of a mebibyte, each valid until the next is asked for; the end
+   * waits for {@link finish}. `types` are all that may turn out to be in it, in the order of backups.
    *
    * Throws an error that `isArchiveChanged` when what it gave is not in the archive any more: then it is to begin anew.
    */
@@ -77,10 +75,10 @@ class SpoolingWriter implements ArchiveWriter {
   readonly #ending = Promise.withResolvers<readonly Piece[]>();
   #sha256: string | undefined;
 
-  constructor(spool: Spool, { level = 1, encryption, signal }: ArchiveWriterOptions) {
+  constructor(spool: Spool, { encryption, signal }: ArchiveWriterOptions) {
     this.#spool = spool;
     this.#encryption = encryption;
-    this.#press = new MemberPress(spool, level, signal);
+    this.#press = new MemberPress(spool, signal);
     this.#segments = new OpenSegments(this.#press, spool);
     this.#signal = signal;
     this.#version = this.#press.pack(tarEntry(versionPath, Buffer.from(`${veleroFormatVersion}\n`)));

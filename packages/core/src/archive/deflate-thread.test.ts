@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { deflateRawSync, gunzipSync } from 'node:zlib';
@@ -135,4 +136,15 @@ test('a thread that ends lets nobody wait', async () => {
   ending.close();
   await expect(packing).rejects.toThrow('the thread that packs has ended');
   expect(ending.isReady).toBe(false);
+});
+
+test('where no thread may be started none is ever ready', () => {
+  const program = `
+    import { DeflateThread } from './deflate-thread.ts';
+    import { memberFrame } from './gzip-member.ts';
+    const thread = new DeflateThread(memberFrame);
+    setTimeout(() => { console.log(thread.isReady); thread.close(); }, 200);`;
+  const args = ['--permission', '--allow-fs-read=*', '--input-type=module', '-e', program];
+  const output = execFileSync(process.execPath, args, { cwd: import.meta.dirname, encoding: 'utf8' });
+  expect(output).toBe('false\n');
 });

@@ -38,25 +38,22 @@ export interface MemberFrame {
  * quickest. It takes some 20 ms to start: until then, and for an archive that is done before that, there is zlib.
  */
 export class DeflateThread {
-  readonly #worker: Worker;
+  readonly #worker: Worker | undefined;
   readonly #waiting: { readonly resolve: (delivery: Delivery) => void; readonly reject: (error: Error) => void }[] = [];
   readonly #members: ArrayBuffer[] = [];
   #state: 'starting' | 'ready' | 'gone' = 'starting';
 
   constructor(frame: MemberFrame) {
-    const workerData: Parameters<typeof serve>[0] = { wasm: Buffer.from(deflateWasm, 'base64'), ...frame };
-    this.#worker = new Worker(`(${serve.toString()})(require('node:worker_threads').workerData)`, {
-      eval: true,
-      workerData,
-    });
-    this.#worker.unref();
-    this.#worker.on('message', (message: Delivery | 'ready') => {
+    const worker = startWorker(frame);
+    this.#worker = worker;
+    worker?.unref();
+    worker?.on('message', (message: Delivery | 'ready') => {
       if (message === 'ready') this.#state = 'ready';
       else this.#waiting.shift()!.resolve(message);
-      if (this.#waiting.length === 0) this.#worker.unref();
+      if (this.#waiting.length === 0) worker.unref();
     });
-    this.#worker.on('error', (error) => this.#end(error as Error));
-    this.#worker.on('exit', () => this.#end(new InternalError('the thread that packs has ended')));
+    worker?.on('error', (error) => this.#end(error as Error));
+    worker?.on('exit', () => this.#end(new InternalError('the thread that packs has ended')));
   }
 
   /** Whether it takes members now; false until it has started, and for good where it cannot or has failed. */
@@ -64,13 +61,13 @@ export class DeflateThread {
     return this.#state === 'ready';
   }
 
-  /** Makes a member of the first `length` bytes of a buffer that has its memory for itself, and whose memory that takes along. */
+  /** Makes a member of the first `length` bytes of a buffer that has its memory for itself, which it takes along. Once ready. */
   async pack(content: Buffer<ArrayBuffer>, length: number): Promise<PackedMember> {
     const order: Order = { content: content.buffer, length, member: this.#members.pop() ?? new ArrayBuffer(0) };
     const delivery = await new Promise<Delivery>((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
-      this.#worker.ref();
-      this.#worker.postMessage(order, [order.content, order.member]);
+      this.#worker!.ref();
+      this.#worker!.postMessage(order, [order.content, order.member]);
     });
     return {
       bytes: Buffer.from(delivery.member, 0, delivery.memberLength),
@@ -80,12 +77,22 @@ export class DeflateThread {
   }
 
   close(): void {
-    void this.#worker.terminate();
+    void this.#worker?.terminate();
   }
 
   #end(error: Error): void {
     this.#state = 'gone';
     for (const { reject } of this.#waiting.splice(0)) reject(error);
+  }
+}
+
+/** Undefined where there may be none, as under Node's permissions. */
+function startWorker(frame: MemberFrame): Worker | undefined {
+  const workerData: Parameters<typeof serve>[0] = { wasm: Buffer.from(deflateWasm, 'base64'), ...frame };
+  try {
+    return new Worker(`(${serve.toString()})(require('node:worker_threads').workerData)`, { eval: true, workerData });
+  } catch {
+    return undefined;
   }
 }
 

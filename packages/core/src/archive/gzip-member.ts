@@ -33,7 +33,8 @@ export class MemberPacker {
   #out = Buffer.allocUnsafeSlow(memberBytes);
   #failed: ((error: Error) => void) | undefined;
 
-  constructor(level: number) {
+  /** zlib's level: 1 costs a quarter of 6 and 15% of its ratio. */
+  constructor(level = 1) {
     // All output of a member waits in the stream until it is read, whatever its length.
     const highWaterMark = Number.MAX_SAFE_INTEGER;
     // Each write is a whole member: told so at once, zlib needs one trip to a thread for it and not one more to end it.

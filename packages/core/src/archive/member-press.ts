@@ -25,7 +25,6 @@ const worthThreadBytes = 2 << 20;
  */
 export class MemberPress {
   readonly #spool: Spool;
-  readonly #level: number;
   readonly #signal: AbortSignal | undefined;
   /** Those that are not at work. */
   readonly #packers: MemberPacker[] = [];
@@ -35,14 +34,14 @@ export class MemberPress {
   readonly #queue: (() => void)[] = [];
   #thread: DeflateThread | undefined;
   #packedBytes = 0;
+  #isClosed = false;
   #inFlight = 0;
   readonly #drained: (() => void)[] = [];
   /** The first thing that went wrong: nothing is pressed after it. */
   #failure: { readonly error: unknown } | undefined;
 
-  constructor(spool: Spool, level: number, signal: AbortSignal | undefined) {
+  constructor(spool: Spool, signal: AbortSignal | undefined) {
     this.#spool = spool;
-    this.#level = level;
     this.#signal = signal;
   }
 
@@ -90,8 +89,9 @@ export class MemberPress {
     throwIfCancelled(this.#signal);
   }
 
-  /** Frees what the press holds; nothing may be under way. */
+  /** Frees what the press holds; what is still under way fails, or frees itself. */
   close(): void {
+    this.#isClosed = true;
     this.#thread?.close();
     for (const packer of this.#packers.splice(0)) packer.close();
   }
@@ -123,7 +123,7 @@ export class MemberPress {
 
   #goesAside(length: number): boolean {
     this.#packedBytes += length;
-    if (this.#packedBytes > worthThreadBytes) this.#thread ??= new DeflateThread(memberFrame);
+    if (this.#packedBytes > worthThreadBytes && !this.#isClosed) this.#thread ??= new DeflateThread(memberFrame);
     return this.#thread?.isReady === true;
   }
 
@@ -146,11 +146,12 @@ export class MemberPress {
     length: number,
     take: (packed: Buffer) => Taken | Promise<Taken>,
   ): Promise<Taken> {
-    const packer = this.#packers.pop() ?? new MemberPacker(this.#level);
+    const packer = this.#packers.pop() ?? new MemberPacker();
     try {
       return await take(await packer.pack(buffer.subarray(0, length)));
     } finally {
-      this.#packers.push(packer);
+      if (this.#isClosed) packer.close();
+      else this.#packers.push(packer);
       this.#giveBack(buffer);
     }
   }

@@ -116,7 +116,10 @@ export class Segment {
   async close(): Promise<void> {
     this.#endMember();
     this.#endBlock();
-    await Promise.all([...this.members, ...this.blocks.map((block) => block.lines)]);
+    const all = [...this.members, ...this.blocks.map((block) => block.lines)];
+    // None is under way any more, also where one fails.
+    await Promise.allSettled(all);
+    await Promise.all(all);
   }
 
   #endMember(): void {

@@ -79,7 +79,6 @@ export interface WriteSampleOptions {
   readonly name?: string;
   /** Members of the header that are other than those of every sample. */
   readonly header?: Partial<BackupHeader>;
-  readonly level?: number;
   readonly encryption?: Encryption;
   readonly spool?: Spool;
   /** The order in which objects arrive; that of the sample when absent. Each type keeps its own. */
@@ -91,8 +90,8 @@ export async function writeSample(
   objects: readonly SampleObject[],
   options: WriteSampleOptions = {},
 ): Promise<{ store: Store; summary: BackupSummary }> {
-  const { store = openMemoryStore(), name = 'sample', level, encryption, spool = memorySpool() } = options;
-  const writer = await createArchiveWriter({ openSpool: () => Promise.resolve(spool), level, encryption });
+  const { store = openMemoryStore(), name = 'sample', encryption, spool = memorySpool() } = options;
+  const writer = await createArchiveWriter({ openSpool: () => Promise.resolve(spool), encryption });
   const types = new Map([...sampleTypes, ...objects.map(({ type }) => type)].map((type) => [typeName(type), type]));
   const segments = new Map<TypeName, SegmentWriter>();
   for (const [name, type] of types) segments.set(name, writer.segment(type));

@@ -4,11 +4,12 @@ import type { ClientCertificate, Credential, CredentialSource } from '../credent
 import { apiError, parseStatus, type Asker } from '../http/api-error.ts';
 import type { ApiRequest, ApiResponse } from '../http/api-request.ts';
 import { createDial, type Route } from '../http/dial.ts';
+import type { Answer } from '../http/exchange.ts';
 import { networkFailure } from '../http/network-failure.ts';
 import { HeaderError, requestHead } from '../http/request-head.ts';
 import { headerOf } from '../http/response-parser.ts';
 import { parseRetryAfter, planRetry, type Setback } from '../http/retry-policy.ts';
-import { Wires, type Answer } from '../http/wire.ts';
+import { Wires } from '../http/wires.ts';
 
 /** What a {@link Connection} is made from. */
 export interface ConnectionParts {
@@ -146,7 +147,7 @@ export class Connection {
     const { route, credentials, requestTimeoutMs, headers } = this.#parts;
     throwIfCancelled(request.signal);
     const credential = await credentials.current(request.signal);
-    const body = request.body === undefined ? undefined : Buffer.from(request.body);
+    const body = typeof request.body === 'string' ? Buffer.from(request.body) : request.body;
     const head = requestHead(request.method ?? 'GET', route.server.pathname.replace(/\/$/, '') + request.path, {
       host: route.server.host,
       ...headers,
@@ -214,8 +215,12 @@ export class Connection {
     if (error instanceof Refusal) return this.refused(request, error.response);
     const { route, asker } = this.#parts;
     if (error instanceof HeaderError) {
-      const message = `the credential of user ${asker.userName} holds a character that no header can carry`;
-      return new AppError('CREDENTIAL_FAILED', message);
+      const isCredential = error.header === 'authorization';
+      const what = isCredential ? `the credential of user ${asker.userName}` : `what would go out as ${error.header}`;
+      return new AppError(
+        isCredential ? 'CREDENTIAL_FAILED' : 'USAGE',
+        `${what} holds a character that no header can carry`,
+      );
     }
     const failure = networkFailure(error);
     if (failure !== undefined) {

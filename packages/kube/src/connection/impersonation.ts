@@ -30,7 +30,7 @@ export function impersonationHeaders(target: Target): Record<string, string | re
   };
 }
 
-/** Go reads headers as UTF-8, and Node writes each character of them as one byte. */
+/** Go reads headers as UTF-8, and each character of them is sent as one byte. */
 function asBytes(value: string): string {
   return Buffer.from(value).toString('latin1');
 }

@@ -45,13 +45,15 @@ export async function createDial(route: Route, certificate: ClientCertificate | 
   };
   if (route.proxy !== undefined) return dialByProxy(new URL(route.proxy), isSecure, options);
   if (!isSecure) return (onread) => Promise.resolve(connectPlainly({ ...options, onread }));
-  /** Spares the connections after the first a part of the greeting. */
+  /** Spares the connections after the first a part of the greeting; one that failed may have failed by it. */
   let session: Buffer | undefined;
-  return (onread) => {
+  // eslint-disable-next-line @typescript-eslint/require-await -- what connect throws is a rejection as well
+  return async (onread) => {
     const ours: DialOptions = { ...options, onread, ...(session !== undefined && { session }) };
     const socket = tls.connect(ours);
     socket.on('session', (news) => (session = news));
-    return Promise.resolve(socket);
+    socket.on('error', () => (session = undefined));
+    return socket;
   };
 }
 
@@ -74,12 +76,14 @@ async function dialByProxy(proxy: URL, isSecure: boolean, options: DialOptions):
     };
   }
   const { HttpProxyAgent, HttpsProxyAgent } = await import('hpagent');
+  // When nobody waits for it any more, a proxy that says nothing is given up for good.
+  const timeout = 30_000;
   const agent = isSecure
     ? new HttpsProxyAgent({ proxy, keepAlive: true })
     : new HttpProxyAgent({ proxy, keepAlive: true });
   return (onread) =>
     new Promise((resolve, reject) => {
-      agent.createConnection({ ...options, onread } as ClientRequestArgs, (error, socket) => {
+      agent.createConnection({ ...options, timeout, onread } as ClientRequestArgs, (error, socket) => {
         // It is Node's own, by whatever name its types have it.
         if (error === null) resolve(socket as unknown as Socket);
         else reject(error);

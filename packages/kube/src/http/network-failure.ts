@@ -38,7 +38,6 @@ const table: readonly (NetworkFailure & { readonly codes: RegExp; readonly words
     fate: 'cut',
     message: 'the connection was cut',
   },
-  { codes: /^HPE_INVALID_EOF_STATE$/, code: 'CLUSTER_UNREACHABLE', fate: 'cut', message: 'the connection was cut' },
   {
     codes: /^(HPE_\w+|INFRABACKUP_NOT_HTTP)$/,
     code: 'CLUSTER_PROTOCOL',

@@ -1,6 +1,13 @@
 /** A header would hold what no header can. */
 export class HeaderError extends Error {
   readonly code = 'INFRABACKUP_HEADER';
+  /** Its name, or `:path`. */
+  readonly header: string;
+
+  constructor(header: string) {
+    super(`${header} holds what no request can`);
+    this.header = header;
+  }
 }
 
 /**
@@ -15,11 +22,11 @@ export function requestHead(
   path: string,
   headers: Readonly<Record<string, string | number | readonly string[] | undefined>>,
 ): Buffer {
-  if (/[^\x21-\x7e]/.test(path)) throw new HeaderError('the path of a request holds a character that no path can');
+  if (/[^\x21-\x7e]/.test(path)) throw new HeaderError(':path');
   let text = `${method} ${path} HTTP/1.1\r\n`;
   for (const [name, given] of Object.entries(headers)) {
     for (const value of [given ?? []].flat()) {
-      if (/[^\t\x20-\x7e\x80-\xff]/.test(String(value))) throw new HeaderError(`${name} holds what no header can`);
+      if (/[^\t\x20-\x7e\x80-\xff]/.test(String(value))) throw new HeaderError(name);
       text += `${name}: ${value}\r\n`;
     }
   }

@@ -109,6 +109,7 @@ describe('what is no answer is refused', () => {
     ['a line end within a header', 'HTTP/1.1 200 OK\r\nA: b\nc\r\n\r\n'],
     ['two lengths', 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx'],
     ['a length that is none', 'HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n'],
+    ['a length and chunks', 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\nTransfer-Encoding: chunked\r\n\r\n'],
     ['another coding', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n'],
     ['another protocol from here on', 'HTTP/1.1 101 Switching Protocols\r\n\r\n'],
     ['a chunk without a length', `${chunked}\r\n`],

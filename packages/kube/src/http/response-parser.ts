@@ -120,7 +120,9 @@ export class ResponseParser {
     if (statusCode < 200 && statusCode !== 101) return;
     const coding = headerOf(head, 'transfer-encoding')?.toLowerCase();
     const length = headerOf(head, 'content-length');
-    if (statusCode === 101 || (coding ?? 'chunked') !== 'chunked' || !/^\d{1,15}$/.test(length ?? '0')) throw noHead();
+    const isClear =
+      coding === undefined ? /^\d{1,15}$/.test(length ?? '0') : coding === 'chunked' && length === undefined;
+    if (statusCode === 101 || !isClear) throw noHead();
     this.#keepsOpen = version === 1 && !/\bclose\b/i.test(headerOf(head, 'connection') ?? '');
     this.#leftBytes = length === undefined ? Infinity : Number(length);
     if (statusCode === 204 || statusCode === 304) this.#leftBytes = 0;
@@ -177,8 +179,9 @@ function parseHead(text: string): ResponseHead & { readonly version: number } {
   if (status === null) throw noHead();
   const headers = new Map<string, string[]>();
   for (const line of lines) {
-    const [, name, value] = /^([!#$%&'*+.^_`|~\w-]+):[ \t]*(.*?)[ \t]*$/.exec(line) ?? [];
-    if (name === undefined || value === undefined) throw noHead();
+    const [, name, padded] = /^([!#$%&'*+.^_`|~\w-]+):(.*)$/.exec(line) ?? [];
+    if (name === undefined || padded === undefined) throw noHead();
+    const value = padded.trim();
     const key = name.toLowerCase();
     const before = headers.get(key);
     if (before === undefined) headers.set(key, [value]);

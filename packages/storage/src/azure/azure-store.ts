@@ -18,7 +18,6 @@ import { sendInParts } from '../send-in-parts.ts';
 import type { PartSink } from '../send-in-parts.ts';
 import { heardChunks, SilentServerError, whileHeard } from '../silence.ts';
 import type { HeardRequest } from '../silence.ts';
-import { sourceOf } from '../source-failure.ts';
 import { noSuchValue, storeFailure, taken } from '../store-failure.ts';
 import type { Attempt } from '../store-failure.ts';
 import { azureErrorCode, azureMeaning } from './azure-error.ts';
@@ -161,7 +160,7 @@ export class AzureStore implements Store {
       },
       giveUp: () => Promise.resolve(),
     };
-    await sendInParts(sourceOf(body, signal), sink, signal);
+    await sendInParts(body, sink, signal);
   }
 
   async *#chunks(

@@ -8,7 +8,6 @@ import { keyBelow, namesBelow } from '../keys-below.ts';
 import { readResumed } from '../read-resumed.ts';
 import type { BeginDownload } from '../read-resumed.ts';
 import { sendInParts } from '../send-in-parts.ts';
-import { sourceOf } from '../source-failure.ts';
 import { noSuchValue, storeFailure, taken } from '../store-failure.ts';
 import type { Attempt } from '../store-failure.ts';
 import { s3ErrorName, s3Meaning } from './s3-error.ts';
@@ -157,7 +156,7 @@ export class S3Store implements Store {
       const Body = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
       await this.#client.send(new PutObjectCommand({ ...target, Body }), signal && { abortSignal: signal });
     } else {
-      await sendInParts(sourceOf(body, signal), s3PartSink(this.#client, target), signal);
+      await sendInParts(body, s3PartSink(this.#client, target), signal);
     }
   }
 

@@ -3,7 +3,8 @@ import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { connect } from 'node:net';
 import { expect, test } from 'vitest';
 import { requestHead } from './request-head.ts';
-import { Wires, type Answer } from './wire.ts';
+import type { Answer } from './exchange.ts';
+import { Wires } from './wires.ts';
 
 /** A server that hands each connection's requests to `answer`, and the wires to it. */
 async function wiresTo(answer: (socket: Socket, request: string, connection: number) => void) {
