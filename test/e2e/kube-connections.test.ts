@@ -11,12 +11,18 @@ import { createCertificateAuthority } from '../cluster/certificates.ts';
 let server: Server;
 let folder: string;
 let resumed = 0;
+const answered = Promise.withResolvers<undefined>();
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'infrabackup-connections-'));
   const authority = await createCertificateAuthority(folder);
   const { certificatePem, keyPem } = await authority.issue({ commonName: 'server', serverNames: ['127.0.0.1'] });
-  server = createServer({ cert: certificatePem, key: keyPem }, (_, response) => void response.end('{}'));
+  server = createServer({ cert: certificatePem, key: keyPem }, ({ url }, response) => {
+    // One connection is taken until the other has its answer.
+    if (url === '/a') void answered.promise.then(() => response.end('{}'));
+    else response.end('{}');
+    if (url === '/b') answered.resolve(undefined);
+  });
   server.on('secureConnection', (socket) => {
     if (!socket.isSessionReused()) return;
     resumed++;
