@@ -44,17 +44,21 @@ export async function createDial(route: Route, certificate: ClientCertificate | 
     }),
   };
   if (route.proxy !== undefined) return dialByProxy(new URL(route.proxy), isSecure, options);
-  if (!isSecure) return (onread) => Promise.resolve(connectPlainly({ ...options, onread }));
+  return dialDirectly(isSecure, options);
+}
+
+function dialDirectly(isSecure: boolean, options: DialOptions): Dial {
   /** Spares the connections after the first a part of the greeting; one that failed may have failed by it. */
   let session: Buffer | undefined;
-  // eslint-disable-next-line @typescript-eslint/require-await -- what connect throws is a rejection as well
-  return async (onread) => {
+  const connectSecurely = (onread: OnReadOpts): Socket => {
     const ours: DialOptions = { ...options, onread, ...(session !== undefined && { session }) };
-    const socket = tls.connect(ours);
-    socket.on('session', (news) => (session = news));
-    socket.on('error', () => (session = undefined));
-    return socket;
+    return tls
+      .connect(ours)
+      .on('session', (news) => (session = news))
+      .on('error', () => (session = undefined));
   };
+  return (onread) =>
+    new Promise((resolve) => resolve(isSecure ? connectSecurely(onread) : connectPlainly({ ...options, onread })));
 }
 
 interface DialOptions extends tls.ConnectionOptions {
