@@ -102,6 +102,9 @@ function memorySpool(): Spool {
       whole ??= Buffer.concat(chunks);
       return Promise.resolve(whole.subarray(offset, offset + length));
     },
+    async readInto(offset, into) {
+      (await this.read(offset, into.length)).copy(into);
+    },
     close: () => Promise.resolve(),
   };
 }

@@ -66,25 +66,30 @@ class DiskSpool implements Spool {
     return offset;
   }
 
-  async read(offset: number, length: number, into?: Buffer): Promise<Buffer> {
-    const buffer = into?.subarray(0, length) ?? Buffer.allocUnsafe(length);
+  async read(offset: number, length: number): Promise<Buffer> {
+    const buffer = Buffer.allocUnsafe(length);
+    await this.readInto(offset, buffer);
+    return buffer;
+  }
+
+  async readInto(offset: number, into: Buffer): Promise<void> {
+    const { length } = into;
     // What was appended last is at hand.
     for (const piece of [this.#filling, this.#sent]) {
       const start = offset - piece.offset;
       if (start < 0 || start + length > piece.length) continue;
-      piece.bytes.copy(buffer, 0, start, start + length);
-      return buffer;
+      piece.bytes.copy(into, 0, start, start + length);
+      return;
     }
     if (offset + length > this.#filling.offset) this.#flush();
     await this.#written;
     for (let done = 0; done < length;) {
-      const { bytesRead } = await this.#disk(this.#handle.read(buffer, done, length - done, offset + done));
+      const { bytesRead } = await this.#disk(this.#handle.read(into, done, length - done, offset + done));
       if (bytesRead === 0) {
         throw new InternalError(`a spool of ${this.#end} bytes was read at ${offset}, ${length} bytes`);
       }
       done += bytesRead;
     }
-    return buffer;
   }
 
   async close(): Promise<void> {

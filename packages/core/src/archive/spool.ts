@@ -7,8 +7,9 @@
 export interface Spool {
   /** Copies nothing: `bytes` must not change until the promise resolves. Resolves to the offset at which they lie. */
   append(bytes: Uint8Array): Promise<number>;
-  /** In memory of its own, or in the first bytes of `into`. */
-  read(offset: number, length: number, into?: Buffer): Promise<Buffer>;
+  read(offset: number, length: number): Promise<Buffer>;
+  /** As much as fits, into memory of the caller's. */
+  readInto(offset: number, into: Buffer): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -56,7 +56,7 @@ async function* gather(pieces: Iterable<Piece> | AsyncIterable<Piece>, spool: Sp
     length += piece.length;
     if (Buffer.isBuffer(piece)) piece.copy(place);
     else {
-      const read = spool.read(piece.offset, piece.length, place);
+      const read = spool.readInto(piece.offset, place);
       // A failure is met when its bytes are wanted, or never.
       read.catch(() => undefined);
       reading.push(read);

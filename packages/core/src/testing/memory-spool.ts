@@ -13,8 +13,13 @@ export function memorySpool(): Spool {
       chunks.push({ offset, bytes: Buffer.from(bytes) });
       return offset;
     },
-    read(offset, wanted, into) {
-      const whole = into?.subarray(0, wanted).fill(0) ?? Buffer.alloc(wanted);
+    async read(offset, wanted) {
+      const whole = Buffer.alloc(wanted);
+      await this.readInto(offset, whole);
+      return whole;
+    },
+    readInto(offset, whole) {
+      const wanted = whole.length;
       let found = 0;
       for (const chunk of chunks) {
         const from = Math.max(offset, chunk.offset);
@@ -22,9 +27,7 @@ export function memorySpool(): Spool {
         if (from >= to) continue;
         found += chunk.bytes.copy(whole, from - offset, from - chunk.offset, to - chunk.offset);
       }
-      return found === wanted
-        ? Promise.resolve(whole)
-        : Promise.reject(new Error(`the spool has no ${offset}+${wanted}`));
+      return found === wanted ? Promise.resolve() : Promise.reject(new Error(`the spool has no ${offset}+${wanted}`));
     },
     close: () => Promise.resolve(),
   };

@@ -34,6 +34,7 @@ export const openMemorySpool: OpenSpool = () => {
       return Promise.resolve(offset);
     },
     read: (offset: number, length: number) => Promise.resolve(bytes.subarray(offset, offset + length)),
+    readInto: (offset: number, into: Buffer) => Promise.resolve(void bytes.copy(into, 0, offset, offset + into.length)),
     close: () => Promise.resolve(),
   });
 };
