@@ -101,8 +101,10 @@ async function installCodeServer(folder: string): Promise<void> {
     await mkdir(filled);
     await writeFile(join(filled, 'package.json'), '{ "private": true }\n');
     const headers = await findNodeHeaders();
+    // What an npm around this one says of its Node would be taken for ours.
+    const { npm_config_user_agent: _outer, ...outside } = process.env;
     const env = {
-      ...process.env,
+      ...outside,
       PATH: `${dirname(process.execPath)}${delimiter}${process.env['PATH'] ?? ''}`,
       // Without it node-gyp fetches the headers of this Node from nodejs.org.
       ...(headers !== undefined && { npm_config_nodedir: headers }),
