@@ -6,10 +6,10 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { randomFrom, seeds } from '../testing/random.ts';
 import type { Random } from '../testing/random.ts';
 import { DeflateThread } from './deflate-thread.ts';
-import { memberFrame, unpackMember } from './gzip-member.ts';
+import { unpackMember } from './gzip-member.ts';
 
 async function startThread(): Promise<DeflateThread> {
-  const thread = new DeflateThread(memberFrame);
+  const thread = new DeflateThread();
   await vi.waitUntil(() => thread.isReady, { timeout: 30_000 });
   return thread;
 }
@@ -141,8 +141,7 @@ test('a thread that ends lets nobody wait', async () => {
 test('where no thread may be started none is ever ready', () => {
   const program = `
     import { DeflateThread } from './deflate-thread.ts';
-    import { memberFrame } from './gzip-member.ts';
-    const thread = new DeflateThread(memberFrame);
+    const thread = new DeflateThread();
     setTimeout(() => { console.log(thread.isReady); thread.close(); }, 200);`;
   const args = ['--permission', '--allow-fs-read=*', '--input-type=module', '-e', program];
   const output = execFileSync(process.execPath, args, { cwd: import.meta.dirname, encoding: 'utf8' });

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { InternalError } from '../errors/app-error.ts';
 import { deflateWasm } from './deflate-wasm.ts';
+import { memberFrame } from './gzip-member.ts';
 
 /** What goes to the thread: buffers of their own, which belong to it until they come back. */
 interface Order {
@@ -27,12 +28,6 @@ export interface PackedMember {
   giveBack(): void;
 }
 
-/** How each member begins and ends around what is deflated: see `gzip-member.ts`. */
-export interface MemberFrame {
-  readonly header: Uint8Array;
-  readonly trailerBytes: number;
-}
-
 /**
  * Makes gzip members on a thread of its own, by our own DEFLATE (packages/core/assembly), three times as fast as zlib's
  * quickest. It takes some 20 ms to start: until then, and for an archive that is done before that, there is zlib.
@@ -43,8 +38,8 @@ export class DeflateThread {
   readonly #members: ArrayBuffer[] = [];
   #state: 'starting' | 'ready' | 'gone' = 'starting';
 
-  constructor(frame: MemberFrame) {
-    const worker = startWorker(frame);
+  constructor() {
+    const worker = startWorker();
     this.#worker = worker;
     worker?.unref();
     worker?.on('message', (message: Delivery | 'ready') => {
@@ -87,8 +82,8 @@ export class DeflateThread {
 }
 
 /** Undefined where there may be none, as under Node's permissions. */
-function startWorker(frame: MemberFrame): Worker | undefined {
-  const workerData: Parameters<typeof serve>[0] = { wasm: Buffer.from(deflateWasm, 'base64'), ...frame };
+function startWorker(): Worker | undefined {
+  const workerData: ThreadData = { wasm: Buffer.from(deflateWasm, 'base64'), ...memberFrame };
   try {
     return new Worker(`(${serve.toString()})(require('node:worker_threads').workerData)`, { eval: true, workerData });
   } catch {
@@ -105,8 +100,15 @@ interface Deflate {
   deflate(source: number, length: number, target: number): number;
 }
 
+/** What the thread is started with: its module, and what stands around what it deflates. */
+interface ThreadData {
+  readonly wasm: Uint8Array;
+  readonly header: Uint8Array;
+  readonly trailerBytes: number;
+}
+
 /** The thread's whole program: it is sent there as text, and knows nothing of this module. */
-function serve({ wasm, header, trailerBytes }: { readonly wasm: Uint8Array } & MemberFrame): void {
+function serve({ wasm, header, trailerBytes }: ThreadData): void {
   const { parentPort } = process.getBuiltinModule('node:worker_threads');
   const { crc32 } = process.getBuiltinModule('node:zlib');
   const deflater = new WebAssembly.Instance(new WebAssembly.Module(wasm)).exports as Deflate;

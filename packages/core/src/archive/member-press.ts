@@ -1,7 +1,7 @@
 import { throwIfCancelled } from '../errors/app-error.ts';
 import { memberContentBytes } from './archive-layout.ts';
 import { DeflateThread } from './deflate-thread.ts';
-import { memberFrame, MemberPacker } from './gzip-member.ts';
+import { MemberPacker } from './gzip-member.ts';
 import type { Spool } from './spool.ts';
 
 /** Where bytes lie in a spool or a file. */
@@ -123,7 +123,7 @@ export class MemberPress {
 
   #goesAside(length: number): boolean {
     this.#packedBytes += length;
-    if (this.#packedBytes > worthThreadBytes && !this.#isClosed) this.#thread ??= new DeflateThread(memberFrame);
+    if (this.#packedBytes > worthThreadBytes && !this.#isClosed) this.#thread ??= new DeflateThread();
     return this.#thread?.isReady === true;
   }
 
