@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
-import { Agent } from 'node:https';
+import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { GetObjectCommand, paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { backupFiles, concurrently, listBackups, openBackup, sealSummary } from '@infrabackup/core';
 import type { BackupSummary, Store } from '@infrabackup/core';
@@ -34,7 +33,7 @@ export const s3: Benchmark = {
     const proxy = await startCountingProxy(server);
     Object.assign(process.env, server.keys);
     try {
-      const context: Context = { server, proxy, folder, client: await officialClient(server), say };
+      const context: Context = { server, proxy, folder, say };
       return [...(await getRows(context)), ...(await listRows(context)), await uploadRow(context)];
     } finally {
       await proxy.stop();
@@ -48,13 +47,7 @@ interface Context {
   readonly server: S3Server;
   readonly proxy: CountingProxy;
   readonly folder: string;
-  readonly client: S3Client;
   readonly say: (text: string) => void;
-}
-
-async function officialClient({ endpoint, ca }: S3Server): Promise<S3Client> {
-  const httpsAgent = new Agent({ keepAlive: true, ca: await readFile(ca) });
-  return new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true, requestHandler: { httpsAgent } });
 }
 
 function place(server: S3Server, options?: Readonly<Record<string, string>>): Promise<Store> {
@@ -99,7 +92,7 @@ async function getRows({ server, proxy, folder, say }: Context): Promise<readonl
   ];
 }
 
-async function listRows({ server, proxy, client, say }: Context): Promise<readonly BenchmarkRow[]> {
+async function listRows({ server, proxy, say }: Context): Promise<readonly BenchmarkRow[]> {
   say(`${listedBackups} backups`);
   const store = await place(server);
   const { digest: _digest, ...summary } = (await openBackup(store, 'bench')).summary;
@@ -115,7 +108,7 @@ async function listRows({ server, proxy, client, say }: Context): Promise<readon
   for (let round = 0; round <= rounds; round++) {
     say(round === 0 ? 'warm-up' : `round ${round} of ${rounds}`);
     const oursMs = await timeMs(async () => expectCount((await Array.fromAsync(listBackups(store))).length));
-    const theirsMs = await timeMs(async () => expectCount(await listOfficially(client, server)));
+    const theirsMs = await timeMs(async () => expectCount(await listOfficially(server)));
     if (round > 0) {
       ours.push(oursMs);
       theirs.push(theirsMs);
@@ -150,7 +143,7 @@ function expectCount(count: number): void {
   if (count !== listedBackups) throw new Error(`${count} backups were listed`);
 }
 
-async function listOfficially(client: S3Client, { bucket }: S3Server): Promise<number> {
+async function listOfficially({ client, bucket }: S3Server): Promise<number> {
   const prefix = 'bench/backups/';
   const names: string[] = [];
   for await (const page of paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: prefix, Delimiter: '/' })) {
@@ -166,7 +159,7 @@ async function listOfficially(client: S3Client, { bucket }: S3Server): Promise<n
   return summaries.length;
 }
 
-async function uploadRow({ server, client, folder, say }: Context): Promise<BenchmarkRow> {
+async function uploadRow({ server, folder, say }: Context): Promise<BenchmarkRow> {
   const file = join(folder, 'upload');
   const handle = await open(file, 'w');
   for (let written = 0; written < uploadedBytes; written += 1 << 20) await handle.write(randomBytes(1 << 20));
@@ -178,7 +171,7 @@ async function uploadRow({ server, client, folder, say }: Context): Promise<Benc
     say(round === 0 ? 'an upload, to warm up' : `an upload, round ${round} of ${rounds}`);
     const oursMs = await timeMs(() => store.replace('upload/ours', createReadStream(file)));
     const params = { Bucket: server.bucket, Key: 'bench/upload/theirs', Body: createReadStream(file) };
-    const theirsMs = await timeMs(() => new Upload({ client, params }).done());
+    const theirsMs = await timeMs(() => new Upload({ client: server.client, params }).done());
     if (round > 0) {
       ours.push(oursMs);
       theirs.push(theirsMs);

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, readlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,8 +11,6 @@ export interface ServerProcess {
   readonly port: number;
   /** Goes with the server. */
   readonly folder: string;
-  /** The paths that the process has open, those of files without a name among them; none where there is no /proc. */
-  readonly openPaths: () => Promise<readonly string[]>;
   readonly stop: () => Promise<void>;
 }
 
@@ -45,14 +43,7 @@ export async function startServer(
     }
     await new Promise((done) => setTimeout(done, 50));
   }
-  return { port, folder, openPaths: () => openPathsOf(child.pid!), stop: () => lifeline.cut() };
-}
-
-async function openPathsOf(pid: number): Promise<readonly string[]> {
-  const descriptors = `/proc/${pid}/fd`;
-  const names = await readdir(descriptors).catch(() => []);
-  const paths = await Promise.all(names.map((name) => readlink(join(descriptors, name)).catch(() => '')));
-  return paths.filter((path) => path.startsWith('/'));
+  return { port, folder, stop: () => lifeline.cut() };
 }
 
 /** Makes the files of a certificate in the folder. */

@@ -1,13 +1,12 @@
-import { mkdir, readdir, stat } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
+import { Agent } from 'node:https';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
 import { runCommand } from '../cluster/run-command.ts';
 import { provisionGoProgram } from './provision-folder.ts';
 import { makeServerCertificate, startServer } from './server-process.ts';
 
 const version = '1.8.0';
-/** Longer than a busy machine takes from one look at a connection to the next. */
-const quietMs = 1_500;
 
 /** A pair of keys as the tools of AWS take it from the environment. */
 export interface S3Keys {
@@ -27,10 +26,13 @@ export interface S3Server {
   readonly powerlessKeys: S3Keys;
   /** A location in the bucket, as a user types it. */
   location(prefix: string, options?: Readonly<Record<string, string>>): string;
-  /** The files of uploads in parts that nobody has finished or given up. */
+  /** The official client, as one who may do everything. */
+  readonly client: S3Client;
+  /**
+   * The keys of uploads in parts that nobody has finished or given up, as the server tells them: of one that was given
+   * up its folder may hold a part all the same, for what was on the wire by then is still taken and given its name.
+   */
   unfinishedUploads(): Promise<readonly string[]>;
-  /** Waits until the server has noticed that a writer is gone: it still takes what was on the wire. */
-  settled(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -72,16 +74,13 @@ export async function startVersitygw(program: string): Promise<S3Server> {
     ...['--access', keys.AWS_ACCESS_KEY_ID, '--secret', keys.AWS_SECRET_ACCESS_KEY, 'create-user'],
     ...['--access', powerlessKeys.AWS_ACCESS_KEY_ID, '--secret', powerlessKeys.AWS_SECRET_ACCESS_KEY, '--role', 'user'],
   ]);
-  const uploads = join(server.folder, 'objects', bucket, '.sgwtmp');
-  /** A part is a file without a name until all of it has arrived; its name is made even if the upload is given up meanwhile. */
-  const takesPart = async (): Promise<boolean> => (await server.openPaths()).some((path) => path.startsWith(uploads));
-  const sizesOfUploads = async (): Promise<string> => {
-    const entries = await readdir(uploads, { recursive: true, withFileTypes: true }).catch(() => []);
-    const sizes = entries.map(
-      async ({ parentPath, name }) => (await stat(join(parentPath, name)).catch(() => undefined))?.size,
-    );
-    return JSON.stringify([entries.map(({ name }) => name), await Promise.all(sizes)]);
-  };
+  const client = new S3Client({
+    endpoint,
+    region: 'us-east-1',
+    forcePathStyle: true,
+    credentials: { accessKeyId: keys.AWS_ACCESS_KEY_ID, secretAccessKey: keys.AWS_SECRET_ACCESS_KEY },
+    requestHandler: { httpsAgent: new Agent({ keepAlive: true, ca: await readFile(ca) }) },
+  });
   return {
     endpoint,
     ca,
@@ -92,20 +91,14 @@ export async function startVersitygw(program: string): Promise<S3Server> {
       const query = new URLSearchParams({ endpoint, region: 'us-east-1', ca, ...options });
       return `s3://${bucket}${prefix === '' ? '' : `/${prefix}`}?${query.toString()}`;
     },
+    client,
     unfinishedUploads: async () => {
-      const entries = await readdir(join(uploads, 'multipart'), { recursive: true, withFileTypes: true }).catch(
-        () => [],
-      );
-      return entries.filter((entry) => entry.isFile()).map(({ name }) => name);
+      const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: bucket }));
+      return Uploads.map(({ Key = '' }) => Key);
     },
-    settled: async () => {
-      for (let before = ''; ;) {
-        const now = await sizesOfUploads();
-        if (now === before && !(await takesPart())) return;
-        before = now;
-        await sleep(quietMs);
-      }
+    stop: async () => {
+      client.destroy();
+      await server.stop();
     },
-    stop: server.stop,
   };
 }

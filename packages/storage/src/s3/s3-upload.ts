@@ -3,11 +3,15 @@ import {
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
   ListMultipartUploadsCommand,
+  ListPartsCommand,
   PutObjectCommand,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
-import type { CompletedPart, PutObjectCommandInput, S3Client } from '@aws-sdk/client-s3';
+import type { CompletedPart, ListPartsCommandOutput, PutObjectCommandInput, S3Client } from '@aws-sdk/client-s3';
 import type { PartSink } from '../send-in-parts.ts';
+
+/** How often an upload is given up of which parts come late. */
+const mostTimes = 3;
 
 /** Where a value goes, and how it is kept there. */
 export interface S3Target extends Omit<PutObjectCommandInput, 'Body' | 'Bucket' | 'Key'> {
@@ -70,10 +74,22 @@ export async function giveUpUploads(
   }
 }
 
+/**
+ * A part that is on its way may be taken after the upload was given up, and is paid for until that is done again.
+ *
+ * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html
+ */
 async function giveUpUpload(
   client: S3Client,
   { Bucket, Key }: Pick<S3Target, 'Bucket' | 'Key'>,
-  uploadId: string,
+  UploadId: string,
 ): Promise<void> {
-  await client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId: uploadId }));
+  const upload = { Bucket, Key, UploadId };
+  for (let times = 1; ; times++) {
+    await client.send(new AbortMultipartUploadCommand(upload));
+    if (times === mostTimes) return;
+    // It is gone when they cannot be listed; who may not list them has done what can be done.
+    const { Parts = [] } = await client.send(new ListPartsCommand(upload)).catch(() => ({}) as ListPartsCommandOutput);
+    if (Parts.length === 0) return;
+  }
 }
