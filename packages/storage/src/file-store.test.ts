@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { chmod, lstat, mkdir, mkdtemp, readdir, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdir, mkdtemp, open, readdir, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { storeConformance } from './conformance.ts';
 import { openFileStore } from './file-store.ts';
 import { thisHost } from './this-process.ts';
@@ -47,6 +48,22 @@ describe('the file store', () => {
     await expect(store.create('backups/x/k', failing())).rejects.toThrow('the source failed');
     expect(await everyFile(root)).toEqual([]);
     expect(existsSync(join(root, 'backups'))).toBe(false);
+  });
+
+  it('fails a write of which the disk could not keep the beginning, though it kept the rest', async () => {
+    const root = await newFolder();
+    const probe = await open(tmpdir(), 'r');
+    const handles = Object.getPrototypeOf(probe) as Pick<FileHandle, 'datasync'>;
+    await probe.close();
+    const broken = Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO' });
+    const datasync = vi.spyOn(handles, 'datasync').mockRejectedValueOnce(broken);
+    onTestFinished(() => datasync.mockRestore());
+    const mebibytes = async function* (): AsyncGenerator<Uint8Array> {
+      for (let i = 0; i < 40; i++) yield await Promise.resolve(Buffer.alloc(1 << 20, i));
+    };
+    await expect(openFileStore(root).create('k', mebibytes())).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    expect(datasync).toHaveBeenCalled();
+    expect(await everyFile(root)).toEqual([]);
   });
 
   it('creates and removes in one folder at once without losing a value', async () => {

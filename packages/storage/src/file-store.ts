@@ -8,6 +8,7 @@ import { diskError, diskGuard, errnoOf } from './disk-error.ts';
 import { placeNewFile } from './place-new-file.ts';
 import { noSuchValue, taken } from './store-failure.ts';
 import { openTempFile, syncFolder } from './temp-file.ts';
+import { writeDurably } from './write-durably.ts';
 
 /** What a file location can be told. */
 export interface FileStoreOptions {
@@ -179,8 +180,7 @@ class FileStore implements Store {
     const temp = await disk(openTempFile(dirname(path)));
     try {
       try {
-        for await (const chunk of chunksOf(body, signal)) await disk(temp.handle.writeFile(chunk));
-        await disk(temp.handle.sync());
+        await writeDurably(temp.handle, chunksOf(body, signal), disk);
       } finally {
         // NFS reports a full disk as late as here.
         await disk(temp.handle.close());
