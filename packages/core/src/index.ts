@@ -4,6 +4,7 @@ export { errorCodes, exitCodeOf, exitCodes } from './errors/codes.ts';
 export type { ErrorCode, Outcome } from './errors/codes.ts';
 export { formatInstant, formatMoment } from './clock.ts';
 export type { Clock } from './clock.ts';
+export { namespaceType } from './object/known-types.ts';
 export { apiVersionOf, typeName } from './object/resource-type.ts';
 export type { ResourceType, TypeName } from './object/resource-type.ts';
 export { compareRefs, compareUtf8, formatRef, refKey } from './object/ref.ts';
@@ -26,6 +27,7 @@ export type {
   DiscoveryFailure,
   ListBatch,
   ListRequest,
+  SpareRequests,
 } from './cluster/reader.ts';
 export type { ByteRange, Store, StoreBatch, StoreBody, StoreCapabilities, StoreEntry } from './store/store.ts';
 export { chunksOf } from './store/store-body.ts';

@@ -42,7 +42,7 @@ const flags = {
   output: outputFlag(['text', 'json', 'name']),
   concurrency: {
     kind: 'integer',
-    describe: `How many types are read at a time; ${defaultConcurrency} when left out`,
+    describe: `How many lists are asked for at a time; ${defaultConcurrency} when left out`,
   },
   'chunk-size': { kind: 'integer', describe: 'How many objects one request asks for; 500 when left out' },
   ...specFlags,

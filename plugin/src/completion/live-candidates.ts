@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { listBackups, resolveType, typeName, type Backup } from '@infrabackup/core';
+import { listBackups, namespaceType, resolveType, typeName, type Backup } from '@infrabackup/core';
 import { contextNamespace } from '../context-namespace.ts';
 import { findBackup, openFound } from '../find-backup.ts';
 import type { FlagValues, LiveKind } from '../flags/flag.ts';
@@ -106,18 +106,3 @@ async function* clusterNamespaces({ flags }: TypedSoFar, shell: Shell): AsyncGen
     for (const { name } of found) yield { value: name };
   }
 }
-
-/** Known without asking: discovery would take most of the time that a TAB has. */
-const namespaceType = {
-  group: '',
-  version: 'v1',
-  kind: 'Namespace',
-  plural: 'namespaces',
-  singular: 'namespace',
-  shortNames: ['ns'],
-  categories: [],
-  namespaced: false,
-  verbs: ['get', 'list'],
-  subresources: [],
-  servedVersions: ['v1'],
-} as const;

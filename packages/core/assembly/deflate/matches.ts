@@ -22,7 +22,7 @@ const unhashedBits: u64 = 24;
 const multiplier: u64 = 0x9e3779b185ebca87 << unhashedBits;
 
 /** After each 64 bytes without a match a step gets two bytes longer. */
-const patienceBits: u32 = 6;
+const patienceBits: u32 = 5;
 
 const stepBytes: u32 = 32;
 /** What is not searched at the end: so nothing past it is looked at, but for what a match is cut back from. */

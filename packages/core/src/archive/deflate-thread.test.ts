@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { deflateRawSync, gunzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { randomFrom, seeds } from '../testing/random.ts';
 import type { Random } from '../testing/random.ts';
 import { DeflateThread } from './deflate-thread.ts';
@@ -10,7 +10,7 @@ import { unpackMember } from './gzip-member.ts';
 
 async function startThread(): Promise<DeflateThread> {
   const thread = new DeflateThread();
-  await vi.waitUntil(() => thread.isReady, { timeout: 30_000 });
+  expect(await thread.takes()).toBe(true);
   return thread;
 }
 
@@ -135,15 +135,17 @@ test('a thread that ends lets nobody wait', async () => {
   const packing = pack(randomBytes(2 << 20), ending);
   ending.close();
   await expect(packing).rejects.toThrow('the thread that packs has ended');
-  expect(ending.isReady).toBe(false);
+  expect(await ending.takes()).toBe(false);
 });
 
-test('where no thread may be started none is ever ready', () => {
+test.for([
+  ['that starts keeps the process of whoever waits for it', [], 'true\n'],
+  ['that may not be started is waited for by nobody', ['--permission', '--allow-fs-read=*'], 'false\n'],
+] as const)('a thread %s', ([, flags, expected]) => {
   const program = `
     import { DeflateThread } from './deflate-thread.ts';
-    const thread = new DeflateThread();
-    setTimeout(() => { console.log(thread.isReady); thread.close(); }, 200);`;
-  const args = ['--permission', '--allow-fs-read=*', '--input-type=module', '-e', program];
+    console.log(await new DeflateThread().takes());`;
+  const args = [...flags, '--input-type=module', '-e', program];
   const output = execFileSync(process.execPath, args, { cwd: import.meta.dirname, encoding: 'utf8' });
-  expect(output).toBe('false\n');
+  expect(output).toBe(expected);
 });

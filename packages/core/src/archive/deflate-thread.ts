@@ -30,20 +30,22 @@ export interface PackedMember {
 
 /**
  * Makes gzip members on a thread of its own, by our own DEFLATE (packages/core/assembly), three times as fast as zlib's
- * quickest. It takes some 20 ms to start: until then, and for an archive that is done before that, there is zlib.
+ * quickest. It takes some 20 ms to start, so for a small archive there is zlib.
  */
 export class DeflateThread {
   readonly #worker: Worker | undefined;
   readonly #waiting: { readonly resolve: (delivery: Delivery) => void; readonly reject: (error: Error) => void }[] = [];
   readonly #members: ArrayBuffer[] = [];
+  readonly #start = Promise.withResolvers<boolean>();
   #state: 'starting' | 'ready' | 'gone' = 'starting';
 
   constructor() {
     const worker = startWorker();
     this.#worker = worker;
+    if (worker === undefined) this.#state = 'gone';
     worker?.unref();
     worker?.on('message', (message: Delivery | 'ready') => {
-      if (message === 'ready') this.#state = 'ready';
+      if (message === 'ready') this.#settle('ready');
       else this.#waiting.shift()!.resolve(message);
       if (this.#waiting.length === 0) worker.unref();
     });
@@ -51,12 +53,15 @@ export class DeflateThread {
     worker?.on('exit', () => this.#end(new InternalError('the thread that packs has ended')));
   }
 
-  /** Whether it takes members now; false until it has started, and for good where it cannot or has failed. */
-  get isReady(): boolean {
-    return this.#state === 'ready';
+  /** Whether it takes members, once that is known: for good not where it cannot be started, or has failed. */
+  takes(): boolean | Promise<boolean> {
+    if (this.#state !== 'starting') return this.#state === 'ready';
+    // Whoever waits for it keeps the process.
+    this.#worker!.ref();
+    return this.#start.promise;
   }
 
-  /** Makes a member of the first `length` bytes of a buffer that has its memory for itself, which it takes along. Once ready. */
+  /** Makes a member of the first `length` bytes of a buffer that has its memory for itself, which it takes along. Once it takes any. */
   async pack(content: Buffer<ArrayBuffer>, length: number): Promise<PackedMember> {
     const order: Order = { content: content.buffer, length, member: this.#members.pop() ?? new ArrayBuffer(0) };
     const delivery = await new Promise<Delivery>((resolve, reject) => {
@@ -75,8 +80,13 @@ export class DeflateThread {
     void this.#worker?.terminate();
   }
 
+  #settle(state: 'ready' | 'gone'): void {
+    this.#state = state;
+    this.#start.resolve(state === 'ready');
+  }
+
   #end(error: Error): void {
-    this.#state = 'gone';
+    this.#settle('gone');
     for (const { reject } of this.#waiting.splice(0)) reject(error);
   }
 }
@@ -85,7 +95,12 @@ export class DeflateThread {
 function startWorker(): Worker | undefined {
   const workerData: ThreadData = { wasm: Buffer.from(deflateWasm, 'base64'), ...memberFrame };
   try {
-    return new Worker(`(${serve.toString()})(require('node:worker_threads').workerData)`, { eval: true, workerData });
+    return new Worker(`(${serve.toString()})(require('node:worker_threads').workerData)`, {
+      eval: true,
+      // What Node was told of the program is not told of this one.
+      execArgv: [],
+      workerData,
+    });
   } catch {
     return undefined;
   }

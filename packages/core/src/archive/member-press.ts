@@ -108,7 +108,7 @@ export class MemberPress {
     this.#running++;
     try {
       if (this.#failure !== undefined) throw this.#failure.error;
-      return await (this.#goesAside(length)
+      return await ((await this.#goesAside(length))
         ? this.#packAside(buffer, length, take)
         : this.#packOnPool(buffer, length, take));
     } catch (error) {
@@ -121,10 +121,11 @@ export class MemberPress {
     }
   }
 
-  #goesAside(length: number): boolean {
+  /** While the thread starts it is waited for: zlib would keep the cores from it that it starts on. */
+  #goesAside(length: number): boolean | Promise<boolean> {
     this.#packedBytes += length;
     if (this.#packedBytes > worthThreadBytes && !this.#isClosed) this.#thread ??= new DeflateThread();
-    return this.#thread?.isReady === true;
+    return this.#thread?.takes() ?? false;
   }
 
   async #packAside<Taken>(

@@ -14,6 +14,7 @@ import { writeBackupTogether } from '../location/write-backup.ts';
 import type { Store } from '../store/store.ts';
 import { refuseClearSecrets } from '../location/clear-secrets.ts';
 import type { ReportBackup } from './backup-event.ts';
+import { newestRevision } from './newest-revision.ts';
 import type { BackupPlan } from './plan-backup.ts';
 import { publishArchive } from './publish-archive.ts';
 import { readCluster, type ClusterReading } from './read-cluster.ts';
@@ -35,7 +36,7 @@ export interface CreateBackupOptions {
   readonly encryption?: Encryption | undefined;
   /** Whether Secrets may go in clear where what was written stays for good; absent: no. */
   readonly allowClearSecrets?: boolean | undefined;
-  /** Types listed at a time; 4 when absent. */
+  /** Lists that are asked for at a time; 4 when absent. */
   readonly concurrency?: number | undefined;
   /** Objects a request; the reader's own when absent. */
   readonly chunkSize?: number | undefined;
@@ -43,7 +44,7 @@ export interface CreateBackupOptions {
   readonly report?: ReportBackup | undefined;
 }
 
-/** Types listed at a time where nobody says otherwise: what keeps a small API server's two cores busy. */
+/** Lists that are asked for at a time where nobody says otherwise: what keeps a small API server's two cores busy. */
 export const defaultConcurrency = 4;
 
 /**
@@ -62,15 +63,19 @@ export async function createBackup(plan: BackupPlan, options: CreateBackupOption
   const inClear =
     encryption?.sealerOf('secrets') === undefined && plan.types.some(({ type }) => typeName(type) === 'secrets');
   refuseClearSecrets(options.store, name, inClear, options.allowClearSecrets);
+  // The cluster tells it while the name is claimed.
+  const revision = newestRevision(plan, options.reader, signal);
+  revision.catch(() => undefined);
   return writeBackupTogether(options.store, name, `Back up ${name}`, signal, (store) =>
     writeUnderClaim(store, name, { writer, signal }, (held) =>
-      writeBackup(plan, { ...options, store }, held, startedAt),
+      writeBackup(plan, revision, { ...options, store }, held, startedAt),
     ),
   );
 }
 
 async function writeBackup(
   plan: BackupPlan,
+  revision: Promise<string | undefined>,
   options: CreateBackupOptions,
   held: HeldClaim,
   startedAt: number,
@@ -88,7 +93,7 @@ async function writeBackup(
     return await publishArchive(archive, {
       ...{ store, held, clock, signal, types: typesOf(plan) },
       fill: async (stop) => {
-        const how = { reader, writer: archive, concurrency, chunkSize, signal: stop, report };
+        const how = { reader, writer: archive, revision, concurrency, chunkSize, signal: stop, report };
         const header = headerOf(plan, await readCluster(plan, how), options, startedAt);
         for (const warning of header.warnings) report({ kind: 'warning', warning });
         return header;

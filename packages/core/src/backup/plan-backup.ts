@@ -1,7 +1,8 @@
 import { isAppError } from '../errors/app-error.ts';
-import type { ClusterIdentity, ClusterReader, Discovery, DiscoveryFailure } from '../cluster/reader.ts';
+import type { ClusterIdentity, ClusterReader, DiscoveryFailure } from '../cluster/reader.ts';
 import { concurrently } from '../concurrently.ts';
-import { typeName, type TypeName } from '../object/resource-type.ts';
+import { apiServiceType, namespaceType } from '../object/known-types.ts';
+import { typeName, type ResourceType, type TypeName } from '../object/resource-type.ts';
 import { concernsGroup } from '../select/concerns-group.ts';
 import {
   asksForNamespaces,
@@ -33,8 +34,14 @@ export async function planBackup(
   selection: Selection,
   signal?: AbortSignal,
 ): Promise<BackupPlan> {
+  const askedForNamespaces = asksForNamespaces(selection) ? namesOf(reader, namespaceType, signal) : undefined;
+  const askedForAggregated = aggregatedGroups(reader, signal);
+  // Whether their failure counts is known once discovery has told that they are served.
+  for (const asked of [askedForNamespaces, askedForAggregated]) asked?.catch(() => undefined);
   const [cluster, discovery] = await Promise.all([reader.identity(signal), reader.discover(signal)]);
-  const namespaces = asksForNamespaces(selection) ? await namesOf(reader, discovery, 'namespaces', signal) : undefined;
+  const served = new Set(discovery.types.map(typeName));
+  const namespaces = served.has(typeName(namespaceType)) ? await askedForNamespaces : undefined;
+  const aggregated = served.has(typeName(apiServiceType)) ? await askedForAggregated : new Set<string>();
   const plan = planSelection(selection, { types: discovery.types, namespaces });
   return {
     ...plan,
@@ -43,7 +50,7 @@ export async function planBackup(
     undiscovered: discovery.failures.filter(({ groupVersion }) =>
       concernsGroup(selection, groupVersion.split('/')[0] ?? ''),
     ),
-    aggregated: await aggregatedTypes(reader, discovery, signal),
+    aggregated: new Set(discovery.types.filter((type) => aggregated.has(type.group)).map(typeName)),
   };
 }
 
@@ -83,48 +90,40 @@ async function countType(reader: ClusterReader, plan: TypePlan, signal: AbortSig
   }
 }
 
-/** The names of all objects of a cluster-scoped type; undefined where the type is not served or may not be listed. */
+/** The names of all objects of a cluster-scoped type; undefined where they may not be listed. */
 async function namesOf(
   reader: ClusterReader,
-  discovery: Discovery,
-  name: TypeName,
-  signal?: AbortSignal,
+  type: ResourceType,
+  signal: AbortSignal | undefined,
 ): Promise<readonly string[] | undefined> {
   const names: string[] = [];
-  const isListed = await readAll(reader, discovery, name, signal, (object) => names.push(object.name));
+  const isListed = await readAll(reader, type, signal, (object) => names.push(object.name));
   return isListed ? names : undefined;
 }
 
 /**
- * The types whose APIService stands for a server of its own. Those of the API server itself bear a label that says who
+ * The groups whose APIService stands for a server of its own. Those of the API server itself bear a label that says who
  * keeps them. A user who may not list APIServices sees none as aggregated.
  *
  * Source: https://kubernetes.io/docs/concepts/extend-kubernetes/api-extension/apiserver-aggregation/
  */
-async function aggregatedTypes(
-  reader: ClusterReader,
-  discovery: Discovery,
-  signal?: AbortSignal,
-): Promise<ReadonlySet<TypeName>> {
+async function aggregatedGroups(reader: ClusterReader, signal: AbortSignal | undefined): Promise<ReadonlySet<string>> {
   const groups = new Set<string>();
-  await readAll(reader, discovery, 'apiservices.apiregistration.k8s.io', signal, (object) => {
+  await readAll(reader, apiServiceType, signal, (object) => {
     // An APIService is named `<version>.<group>`; the core group's is `v1.`.
     if (object.labels()['kube-aggregator.kubernetes.io/automanaged'] === undefined) {
       groups.add(object.name.slice(object.name.indexOf('.') + 1));
     }
   });
-  return new Set(discovery.types.filter((type) => groups.has(type.group)).map(typeName));
+  return groups;
 }
 
 async function readAll(
   reader: ClusterReader,
-  discovery: Discovery,
-  name: TypeName,
+  type: ResourceType,
   signal: AbortSignal | undefined,
   onObject: (object: { readonly name: string; labels(): Readonly<Record<string, string>> }) => void,
 ): Promise<boolean> {
-  const type = discovery.types.find((candidate) => typeName(candidate) === name);
-  if (type === undefined) return false;
   try {
     for await (const batch of reader.list({ type, signal })) batch.objects.forEach(onObject);
     return true;

@@ -2,11 +2,12 @@ import { AppError, isAppError } from '../errors/app-error.ts';
 import type { ArchiveWriter } from '../archive/archive-writer.ts';
 import type { SegmentStats, SegmentWriter } from '../archive/open-segments.ts';
 import type { Shortfall, TypeSummary } from '../archive/summary.ts';
-import type { ClusterReader } from '../cluster/reader.ts';
+import type { ClusterReader, SpareRequests } from '../cluster/reader.ts';
 import { concurrently } from '../concurrently.ts';
 import { typeName, type ResourceType } from '../object/resource-type.ts';
 import { planWhole, type TypePlan } from '../select/plan-selection.ts';
 import type { ReportBackup } from './backup-event.ts';
+import { newestRevision } from './newest-revision.ts';
 import type { BackupPlan } from './plan-backup.ts';
 import { readType, type ReadTypeResult } from './read-type.ts';
 
@@ -14,7 +15,9 @@ import { readType, type ReadTypeResult } from './read-type.ts';
 export interface ReadClusterOptions {
   readonly reader: ClusterReader;
   readonly writer: ArchiveWriter;
-  /** Types listed at a time. */
+  /** The newest revision, asked for beforehand. */
+  readonly revision: Promise<string | undefined>;
+  /** Lists that are asked for at a time. */
   readonly concurrency: number;
   readonly chunkSize: number | undefined;
   readonly signal: AbortSignal | undefined;
@@ -42,18 +45,19 @@ export interface ClusterReading {
  * Source: https://kubernetes.io/docs/reference/using-api/api-concepts/#semantics-for-get-and-list
  */
 export async function readCluster(plan: BackupPlan, options: ReadClusterOptions): Promise<ClusterReading> {
-  const first = await readOnce(plan, options, 'begin-anew');
+  const first = await readOnce(plan, options, await options.revision, 'begin-anew');
   if (first !== 'gone') return first;
-  const second = await readOnce(plan, options, 'read-that-type-now');
+  const newer = await newestRevision(plan, options.reader, options.signal);
+  const second = await readOnce(plan, options, newer, 'read-that-type-now');
   return second as ClusterReading;
 }
 
 async function readOnce(
   plan: BackupPlan,
   options: ReadClusterOptions,
+  revision: string | undefined,
   whenGone: 'begin-anew' | 'read-that-type-now',
 ): Promise<ClusterReading | 'gone'> {
-  const revision = await newestRevision(plan, options);
   if (whenGone === 'begin-anew') {
     options.report({ kind: 'planned', types: plan.types.length, ...(revision !== undefined && { revision }) });
   } else if (revision !== undefined) options.report({ kind: 'restarted', revision });
@@ -62,7 +66,7 @@ async function readOnce(
     await concurrently(
       longestFirst(plan.types),
       options.concurrency,
-      (typePlan, signal) => round.read(typePlan, signal),
+      (typePlan, signal) => round.readPlanned(typePlan, signal),
       options.signal,
     );
     await round.readDefinitions(options.signal);
@@ -80,6 +84,7 @@ class Round {
   readonly #options: ReadClusterOptions;
   readonly #revision: string | undefined;
   readonly #readsGoneNow: boolean;
+  readonly #spare: SpareLists;
   readonly #open = new Set<SegmentWriter>();
   readonly #types: TypeSummary[] = [];
   readonly #shortfalls: Shortfall[] = [];
@@ -93,17 +98,12 @@ class Round {
     this.#options = options;
     this.#revision = revision;
     this.#readsGoneNow = readsGoneNow;
+    this.#spare = new SpareLists(plan.types.length, options.concurrency);
   }
 
-  async read(plan: TypePlan, signal: AbortSignal): Promise<void> {
-    const isAggregated = this.#plan.aggregated.has(typeName(plan.type));
-    try {
-      await this.#readAt(isAggregated ? undefined : this.#revision, this.#options.chunkSize, plan, signal);
-    } catch (error) {
-      if (!isAppError(error, 'CLUSTER_REVISION_GONE') || !(this.#readsGoneNow || isAggregated)) throw error;
-      // In one request: pages of the newest state can be overtaken just the same.
-      await this.#readAt(undefined, 0, plan, signal);
-    }
+  async readPlanned(plan: TypePlan, signal: AbortSignal): Promise<void> {
+    await this.#read(plan, signal);
+    this.#spare.listed();
   }
 
   /** The CRDs of the custom resources that were found, where the selection leaves cluster-scoped types to us. */
@@ -112,7 +112,7 @@ class Round {
     if (type === undefined) return;
     const onlyNames = this.#types.filter((read) => read.count > 0 && mayBeCustom(read)).map(typeName);
     if (onlyNames.length === 0) return;
-    await this.read({ ...planWhole(type), onlyNames }, signal ?? new AbortController().signal);
+    await this.#read({ ...planWhole(type), onlyNames }, signal ?? new AbortController().signal);
   }
 
   /** Throws the first refusal when nothing could be read. */
@@ -130,6 +130,17 @@ class Round {
     await Promise.all([...this.#open].map((segment) => segment.discard()));
   }
 
+  async #read(plan: TypePlan, signal: AbortSignal): Promise<void> {
+    const isAggregated = this.#plan.aggregated.has(typeName(plan.type));
+    try {
+      await this.#readAt(isAggregated ? undefined : this.#revision, this.#options.chunkSize, plan, signal);
+    } catch (error) {
+      if (!isAppError(error, 'CLUSTER_REVISION_GONE') || !(this.#readsGoneNow || isAggregated)) throw error;
+      // In one request: pages of the newest state can be overtaken just the same.
+      await this.#readAt(undefined, 0, plan, signal);
+    }
+  }
+
   async #readAt(
     revision: string | undefined,
     chunkSize: number | undefined,
@@ -144,7 +155,8 @@ class Round {
       report({ kind: 'progress', type, objects: segment.count, sizeBytes: segment.sizeBytes });
     };
     try {
-      const result = await readType(plan, segment, { reader, revision, chunkSize, signal, onProgress });
+      const how = { reader, revision, chunkSize, spare: this.#spare, signal, onProgress };
+      const result = await readType(plan, segment, how);
       const stats = await segment.close();
       this.#account(plan.type, stats, result);
       report({ kind: 'type-done', type, objects: stats.count, sizeBytes: stats.sizeBytes });
@@ -180,6 +192,33 @@ class Round {
   }
 }
 
+/** Once fewer types are left than may be read at a time, their next pages are asked for ahead. */
+class SpareLists implements SpareRequests {
+  readonly #atOnce: number;
+  #left: number;
+  #taken = 0;
+
+  constructor(types: number, atOnce: number) {
+    this.#left = types;
+    this.#atOnce = atOnce;
+  }
+
+  /** A type was read to its end. */
+  listed(): void {
+    this.#left--;
+  }
+
+  take(): boolean {
+    if (this.#left + this.#taken >= this.#atOnce) return false;
+    this.#taken++;
+    return true;
+  }
+
+  giveBack(): void {
+    this.#taken--;
+  }
+}
+
 function nothingRead(refusal: Error): Error {
   if (!isAppError(refusal)) return refusal;
   const { code, message, hint, refs } = refusal;
@@ -206,26 +245,4 @@ function longestFirst(types: readonly TypePlan[]): readonly TypePlan[] {
 /** Types of the API server's own have a CRD never; asking for theirs would be a request each for nothing. */
 function mayBeCustom({ group }: Pick<ResourceType, 'group'>): boolean {
   return group.includes('.');
-}
-
-/**
- * The revision to read everything at: the newest, told by the first planned type that may be listed. Aggregated APIs
- * are not asked, since theirs may be another etcd's.
- */
-async function newestRevision(plan: BackupPlan, options: ReadClusterOptions): Promise<string | undefined> {
-  const own = plan.types.filter((typePlan) => !plan.aggregated.has(typeName(typePlan.type)));
-  const coreFirst = [...own].sort((a, b) => Number(a.type.group !== '') - Number(b.type.group !== ''));
-  for (const { type, namespaces } of coreFirst) {
-    try {
-      const revision = await options.reader.currentRevision({
-        type,
-        namespace: namespaces?.[0],
-        signal: options.signal,
-      });
-      if (revision !== undefined) return revision;
-    } catch (error) {
-      if (!isAppError(error, 'CLUSTER_FORBIDDEN', 'CLUSTER_ERROR', 'CLUSTER_PROTOCOL', 'CLUSTER_TIMEOUT')) throw error;
-    }
-  }
-  return undefined;
 }

@@ -1,6 +1,6 @@
 import { isAppError } from '../errors/app-error.ts';
 import type { Shortfall } from '../archive/summary.ts';
-import type { ClusterReader } from '../cluster/reader.ts';
+import type { ClusterReader, SpareRequests } from '../cluster/reader.ts';
 import { compareUtf8 } from '../object/ref.ts';
 import { typeName } from '../object/resource-type.ts';
 import { rawObject } from '../object/object-scanner.ts';
@@ -22,6 +22,7 @@ export interface ReadTypeOptions {
   /** Read at exactly this revision; undefined reads the newest. */
   readonly revision: string | undefined;
   readonly chunkSize: number | undefined;
+  readonly spare: SpareRequests;
   readonly signal: AbortSignal;
   readonly onProgress: () => void;
 }
@@ -45,7 +46,7 @@ export interface ReadTypeResult {
  * only the caller knows whether to begin anew.
  */
 export async function readType(plan: TypePlan, sink: ObjectSink, options: ReadTypeOptions): Promise<ReadTypeResult> {
-  const { reader, revision, chunkSize, signal } = options;
+  const { reader, revision, chunkSize, spare, signal } = options;
   const type = typeName(plan.type);
   const isSelected = objectFilter(plan);
   const shortfalls: Shortfall[] = [];
@@ -56,7 +57,7 @@ export async function readType(plan: TypePlan, sink: ObjectSink, options: ReadTy
   const scopes: Scope[] = plan.meansMost ? [{ ...selectorsOf(plan), has: placement(plan) }] : scopesOf(plan);
   for (const { has, name, ...asked } of scopes) {
     try {
-      for await (const batch of reader.list({ type: plan.type, ...asked, revision, chunkSize, signal })) {
+      for await (const batch of reader.list({ type: plan.type, ...asked, revision, chunkSize, spare, signal })) {
         if (batch.revision !== undefined && batch.revision !== revision) otherRevision = batch.revision;
         for (const object of batch.objects) {
           if (has?.(object) !== false && isSelected?.(object) !== false) sink.add(object);

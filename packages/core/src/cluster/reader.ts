@@ -29,6 +29,13 @@ export interface DiscoveryFailure {
   readonly message: string;
 }
 
+/** How many requests more than one a list may have at work, shared by lists that are read at a time. */
+export interface SpareRequests {
+  /** Takes one; false where there is none. */
+  take(): boolean;
+  giveBack(): void;
+}
+
 /** What to list. */
 export interface ListRequest {
   readonly type: ResourceType;
@@ -40,6 +47,8 @@ export interface ListRequest {
   readonly revision?: string | undefined;
   /** Objects a request (`limit`); absent takes the reader's own, 0 asks for all in one request. */
   readonly chunkSize?: number | undefined;
+  /** For pages that are asked for before the one at hand is whole; absent: each of them is. */
+  readonly spare?: SpareRequests | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

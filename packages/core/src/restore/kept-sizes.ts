@@ -1,5 +1,6 @@
 import type { ClusterReader } from '../cluster/reader.ts';
 import { isAppError } from '../errors/app-error.ts';
+import { configMapType } from '../object/known-types.ts';
 import type { Manifest } from '../object/manifest.ts';
 import { parseManifest } from '../object/parse-manifest.ts';
 import { childOf } from './draft.ts';
@@ -11,12 +12,6 @@ export interface KeptSizes {
   /** By type and name. */
   readonly sizes: Readonly<Record<string, number>>;
 }
-
-/** How ConfigMaps are reached, before anything is discovered. */
-export const configMaps = {
-  ...{ group: '', version: 'v1', kind: 'ConfigMap', plural: 'configmaps', singular: 'configmap', namespaced: true },
-  ...{ shortNames: [], categories: [], verbs: [], subresources: [], servedVersions: ['v1'] },
-} as const;
 
 const prefix = 'infrabackup-sizes-';
 
@@ -34,7 +29,7 @@ export function isSizesName(name: string): boolean {
 export async function listKeptSizes(namespace: string, reader: ClusterReader): Promise<readonly KeptSizes[]> {
   const found: KeptSizes[] = [];
   try {
-    for await (const { objects } of reader.list({ type: configMaps, namespace })) {
+    for await (const { objects } of reader.list({ type: configMapType, namespace })) {
       for (const { name, bytes } of objects) if (isSizesName(name)) found.push(keptIn(parseManifest(bytes)));
     }
   } catch (error) {
@@ -49,7 +44,7 @@ export async function readKeptSizes(
   runId: string,
   reader: ClusterReader,
 ): Promise<KeptSizes | undefined> {
-  const found = await reader.get(configMaps, namespace, sizesName(runId));
+  const found = await reader.get(configMapType, namespace, sizesName(runId));
   return found && keptIn(found);
 }
 

@@ -34,6 +34,9 @@ export interface Carrier {
   close(error: Error): void;
 }
 
+/** In the time that a server may be silent. */
+const looksForSilence = 8;
+
 /** One request and its answer. */
 export class Exchange implements Answer {
   readonly answer: Promise<Answer>;
@@ -46,7 +49,8 @@ export class Exchange implements Answer {
   #ending: { readonly error: Error | undefined } | undefined;
   /** Of whoever waits for a block, or for the end. */
   #wake: (() => void) | undefined;
-  #silence: NodeJS.Timeout | undefined;
+  /** Whether anything was heard, or wanted, since the last look at whether the server is silent. */
+  #isHeard = false;
 
   constructor(wire: Carrier) {
     this.#wire = wire;
@@ -78,7 +82,7 @@ export class Exchange implements Answer {
   }
 
   take(bytes: Buffer, start: number, end: number): void {
-    this.#silence?.refresh();
+    this.#isHeard = true;
     this.#block.add(bytes, start, end);
     if (!this.#block.isFull) return;
     this.#wire.pause();
@@ -107,16 +111,19 @@ export class Exchange implements Answer {
   }
 
   async *readBlocks(idleTimeoutMs: number): AsyncGenerator<Buffer, void> {
-    this.#silence = setTimeout(() => {
+    // A timer set anew with each piece of two kilobytes would cost as much as reading it.
+    let quiet = 0;
+    const watch = setInterval(() => {
       // Whoever takes their time is no silence of the server.
-      if (this.#wake === undefined) return;
+      quiet = this.#isHeard || this.#wake === undefined ? 0 : quiet + 1;
+      this.#isHeard = false;
+      if (quiet < looksForSilence) return;
       this.#wire.close(new TimeoutError(`nothing more was heard for ${idleTimeoutMs / 1_000} s`));
-    }, idleTimeoutMs);
+    }, idleTimeoutMs / looksForSilence);
     try {
       yield* this.#blocks();
     } finally {
-      clearTimeout(this.#silence);
-      this.#silence = undefined;
+      clearInterval(watch);
     }
   }
 
@@ -140,7 +147,7 @@ export class Exchange implements Answer {
 
   async #fullOrEnded(): Promise<void> {
     if (this.#block.isFull || this.#ending !== undefined) return;
-    this.#silence?.refresh();
+    this.#isHeard = true;
     await new Promise<void>((resolve) => (this.#wake = resolve));
     this.#wake = undefined;
   }

@@ -229,6 +229,42 @@ describe('a list that is cut off', () => {
   });
 });
 
+test('a list that shares its requests asks for the next page ahead once one is spared, and gives it back', async () => {
+  const [first, second] = [page(names(0, 2_000), { resourceVersion: '7', continue: 't' }), page(names(2_000, 2))];
+  let whole: (() => void) | undefined;
+  await using server = await serve((_, response, turn) => {
+    if (turn === 1) response.end(second);
+    else
+      response.write(
+        first.slice(0, first.length / 2),
+        () => (whole = () => response.end(first.slice(first.length / 2))),
+      );
+  });
+  let [spared, tried] = [0, 0];
+  const take = (): boolean => {
+    tried++;
+    return spared > 0 && spared-- > 0;
+  };
+  const list = listObjects(await connect(server), { type, spare: { take, giveBack: () => spared++ } });
+  const seen: string[] = [];
+  const readOn = async (): Promise<boolean> => {
+    const { done, value } = await list.next();
+    seen.push(...(value?.objects ?? []).map(({ name }) => name));
+    return done === true;
+  };
+  await readOn();
+  expect(tried).toBeGreaterThan(0);
+  expect(server.asked.length).toBe(1);
+  spared = 1;
+  whole!();
+  await readOn();
+  await expect.poll(() => server.asked.length).toBe(2);
+  expect(spared).toBe(0);
+  while (!(await readOn()));
+  expect(seen).toEqual(names(0, 2_002));
+  expect(spared).toBe(1);
+});
+
 describe('a list that fails', () => {
   test.each([0, 1])('with 410 on page %i says that the revision is gone', async (turnOfFailure) => {
     await using server = await serve((_, response, turn) => {

@@ -16,8 +16,8 @@ const defaultChunkSize = 500;
 /**
  * All objects of the request, each exactly once, in the server's order, cut out of the pages while these arrive.
  *
- * A page is asked for as soon as the one before it has told where it begins, and then waits in the socket's buffers.
- * See `ClusterReader.list` for what callers rely on.
+ * A page is asked for as soon as the one before it has told where it begins, where the request spares one for that, and
+ * then waits in the socket's buffers. See `ClusterReader.list` for what callers rely on.
  */
 export async function* listObjects(connection: Connection, request: ListRequest): AsyncGenerator<ListBatch, void> {
   const stop = new AbortController();
@@ -32,6 +32,17 @@ export async function* listObjects(connection: Connection, request: ListRequest)
     return { token, first, rest };
   };
 
+  /** Whether a page is asked for by a request that was spared for it. */
+  let isAhead = false;
+  const mayAskAhead = (): boolean => {
+    isAhead = request.spare?.take() === true;
+    return isAhead || request.spare === undefined;
+  };
+  const catchUp = (): void => {
+    if (isAhead) request.spare!.giveBack();
+    isAhead = false;
+  };
+
   let revision: string | undefined;
   let page: ReturnType<typeof startPage> | undefined = startPage(undefined);
   try {
@@ -44,16 +55,18 @@ export async function* listObjects(connection: Connection, request: ListRequest)
         if (next !== undefined && next === token) {
           throw new AppError('CLUSTER_PROTOCOL', `the pages of the list of ${request.type.plural} go round in circles`);
         }
-        if (next !== undefined) page ??= startPage(next);
+        if (next !== undefined && page === undefined && (step.done === true || mayAskAhead())) page = startPage(next);
         const isNews = metadata?.resourceVersion !== undefined && metadata.resourceVersion !== revision;
         if (isNews) revision = metadata.resourceVersion;
         if (objects.length > 0 || isNews) yield isNews ? { objects, revision } : { objects };
         if (step.done === true) break;
       }
       open.delete(rest);
+      catchUp();
     }
   } finally {
     stop.abort();
+    catchUp();
     for (const rest of open) rest.return({}).catch(() => undefined);
   }
 }

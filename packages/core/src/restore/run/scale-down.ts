@@ -1,11 +1,12 @@
 import type { ClusterReader } from '../../cluster/reader.ts';
 import type { ClusterWriter, WriteRequest } from '../../cluster/writer.ts';
 import { AppError } from '../../errors/app-error.ts';
+import { configMapType } from '../../object/known-types.ts';
 import type { Manifest } from '../../object/manifest.ts';
 import { formatRef, refKey, type ObjectRef } from '../../object/ref.ts';
 import { typeName, type ResourceType } from '../../object/resource-type.ts';
 import { childOf } from '../draft.ts';
-import { configMaps, listKeptSizes, readKeptSizes, sizesName, type KeptSizes } from '../kept-sizes.ts';
+import { listKeptSizes, readKeptSizes, sizesName, type KeptSizes } from '../kept-sizes.ts';
 import type { RunEvent } from './object-result.ts';
 
 /** What scaling workloads down and up is done with. */
@@ -93,7 +94,7 @@ async function rememberSizes(
   }
   const name = sizesName(runId);
   const answer = await writer.write({
-    ...{ verb: 'create', type: configMaps, namespace, name },
+    ...{ verb: 'create', type: configMapType, namespace, name },
     body: {
       apiVersion: 'v1',
       kind: 'ConfigMap',
@@ -116,7 +117,7 @@ async function forgetSizes(namespace: string, own: KeptSizes, { reader, writer }
     ({ name, sizes }) => name !== own.name && Object.keys(sizes).every((key) => Object.hasOwn(own.sizes, key)),
   );
   for (const { name, uid } of [own, ...others]) {
-    await writer.write({ verb: 'delete', type: configMaps, namespace, name, uid, propagation: 'Background' });
+    await writer.write({ verb: 'delete', type: configMapType, namespace, name, uid, propagation: 'Background' });
   }
 }
 
