@@ -13,6 +13,8 @@ export interface ConformanceOptions {
    * a store that keeps its values in memory.
    */
   readonly bufferedMiB?: number;
+  /** Keys that one answer of the store lists at most; 1,000 when absent, as of S3 and of Azure's emulator. */
+  readonly pageKeys?: number;
 }
 
 /**
@@ -23,7 +25,7 @@ export interface ConformanceOptions {
 export function storeConformance(
   name: string,
   makeStore: () => Promise<Store>,
-  { bufferedMiB = 9 }: ConformanceOptions = {},
+  { bufferedMiB = 9, pageKeys = 1_000 }: ConformanceOptions = {},
 ): void {
   describe(`${name} keeps the Store contract`, () => {
     let store: Store;
@@ -271,15 +273,15 @@ export function storeConformance(
         expect(await names(store.listNames('backups/'))).toEqual([]);
       });
 
-      it('shows more keys than fit one page of any store', async () => {
-        const many = Array.from({ length: 1_050 }, (_, i) => `many/${String(i).padStart(4, '0')}`);
+      it('shows more keys than fit one page', async () => {
+        const many = Array.from({ length: pageKeys + 50 }, (_, i) => `many/${String(i).padStart(4, '0')}`);
         await writeTogether(store, 'Many', undefined, async (into) => {
           for (let i = 0; i < many.length; i += 50) {
             await Promise.all(many.slice(i, i + 50).map((key) => into.create(key, bytes('v'))));
           }
         });
         expect(await keys(store.list('many/'))).toEqual(many);
-        expect(await names(store.listNames('many/'))).toHaveLength(1_050);
+        expect(await names(store.listNames('many/'))).toHaveLength(many.length);
       });
     });
 

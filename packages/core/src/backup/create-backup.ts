@@ -63,14 +63,14 @@ export async function createBackup(plan: BackupPlan, options: CreateBackupOption
   const inClear =
     encryption?.sealerOf('secrets') === undefined && plan.types.some(({ type }) => typeName(type) === 'secrets');
   refuseClearSecrets(options.store, name, inClear, options.allowClearSecrets);
-  // The cluster tells it while the name is claimed.
-  const revision = newestRevision(plan, options.reader, signal);
-  revision.catch(() => undefined);
-  return writeBackupTogether(options.store, name, `Back up ${name}`, signal, (store) =>
-    writeUnderClaim(store, name, { writer, signal }, (held) =>
+  return writeBackupTogether(options.store, name, `Back up ${name}`, signal, (store) => {
+    // The cluster tells it while the name is claimed.
+    const revision = newestRevision(plan, options.reader, signal);
+    revision.catch(() => undefined);
+    return writeUnderClaim(store, name, { writer, signal }, (held) =>
       writeBackup(plan, revision, { ...options, store }, held, startedAt),
-    ),
-  );
+    );
+  });
 }
 
 async function writeBackup(
