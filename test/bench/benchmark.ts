@@ -7,6 +7,7 @@ export interface BenchmarkRow {
   readonly baseline: string;
   /** Measured against baseline, in words: `1.5x`, `23x faster`. */
   readonly ratio: string;
+  /** A dash where it is held to none, whatever {@link holds} says. */
   readonly bar: string;
   readonly holds: boolean;
 }
@@ -21,7 +22,7 @@ export interface Benchmark {
 /** The rows as a table of Markdown. */
 export function formatRows(rows: readonly BenchmarkRow[]): string {
   const cells = rows.map(({ what, measured, baseline, ratio, bar, holds }) =>
-    [what, measured, baseline, ratio, bar, holds ? 'yes' : '**no**'].join(' | '),
+    [what, measured, baseline, ratio, bar, bar === '-' ? '-' : holds ? 'yes' : '**no**'].join(' | '),
   );
   return [
     '| what | measured | beside | ratio | bar | holds |',

@@ -1,3 +1,5 @@
+import { throwIfCancelled } from './errors/app-error.ts';
+
 /**
  * Runs `work` on every item, at most `limit` at a time, in the items' order of starting.
  *
@@ -65,4 +67,43 @@ export async function* workAhead<T, R>(
     }
   }
   for (const { result } of started) yield await result;
+}
+
+/**
+ * What the operation brings; throws CANCELLED as soon as the signal fires, whatever becomes of the operation then.
+ *
+ * Not Promise.race with one promise for the signal: that one would hold on to all that it was raced with until it settles.
+ */
+export async function orCancelled<T>(operation: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return operation;
+  const cancelled = Promise.withResolvers<undefined>();
+  const cancel = (): void => {
+    cancelled.resolve(undefined);
+  };
+  signal.addEventListener('abort', cancel, { once: true });
+  // The source itself may have brought the cancel about while it was asked.
+  if (signal.aborted) cancel();
+  try {
+    const first = await Promise.race([operation.then((value) => ({ value })), cancelled.promise]);
+    throwIfCancelled(signal);
+    return first!.value;
+  } finally {
+    signal.removeEventListener('abort', cancel);
+  }
+}
+
+/**
+ * Runs `use` with a signal of its own, which fires with the given one, and when `use` has ended: so that nothing that it
+ * began and did not wait for runs on behind the caller's back.
+ */
+export async function withOwnSignal<T>(
+  signal: AbortSignal | undefined,
+  use: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const stop = new AbortController();
+  try {
+    return await use(signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]));
+  } finally {
+    stop.abort();
+  }
 }

@@ -28,6 +28,8 @@ export async function writeDurably(
   try {
     for await (const chunk of chunks) {
       await disk(handle.writeFile(chunk));
+      // Nobody needs the rest of what cannot be kept.
+      if (failure !== undefined) break;
       unsynced += chunk.length;
       if (unsynced < unsyncedBytes || syncing !== undefined) continue;
       unsynced = 0;

@@ -21,7 +21,7 @@ const windowBits: u32 = 15;
 const unhashedBits: u64 = 24;
 const multiplier: u64 = 0x9e3779b185ebca87 << unhashedBits;
 
-/** After each 64 bytes without a match a step gets two bytes longer. */
+/** After each 32 bytes without a match a step gets two bytes longer. */
 const patienceBits: u32 = 5;
 
 const stepBytes: u32 = 32;

@@ -53,15 +53,20 @@ export class DeflateThread {
     worker?.on('exit', () => this.#end(new InternalError('the thread that packs has ended')));
   }
 
-  /** Whether it takes members, once that is known: for good not where it cannot be started, or has failed. */
+  /**
+   * Whether it takes members, once that is known: never again where it could not be started, or has failed. The answer
+   * keeps the process until then.
+   */
   takes(): boolean | Promise<boolean> {
     if (this.#state !== 'starting') return this.#state === 'ready';
-    // Whoever waits for it keeps the process.
     this.#worker!.ref();
     return this.#start.promise;
   }
 
-  /** Makes a member of the first `length` bytes of a buffer that has its memory for itself, which it takes along. Once it takes any. */
+  /**
+   * Makes a member of the first `length` bytes of a buffer that has its memory for itself, which it takes along. Once it
+   * {@link takes} members.
+   */
   async pack(content: Buffer<ArrayBuffer>, length: number): Promise<PackedMember> {
     const order: Order = { content: content.buffer, length, member: this.#members.pop() ?? new ArrayBuffer(0) };
     const delivery = await new Promise<Delivery>((resolve, reject) => {

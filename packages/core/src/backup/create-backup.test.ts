@@ -115,6 +115,39 @@ describe('a backup', () => {
     expect(seen.ahead).toBeGreaterThan(0);
   });
 
+  it('under a name that is taken is refused at once, and what was asked meanwhile is called off', async () => {
+    const store = openMemoryStore();
+    const common = { store, openSpool: () => Promise.resolve(memorySpool()), writer: sampleWriter(), tool: 'test' };
+    const healthy = cluster([pods], ({ type }) => batches(...(type === pods ? ['o'] : [])));
+    await createBackup(await planBackup(healthy, everything), { ...common, reader: healthy, name: 'taken' });
+    let calledOff: AbortSignal | undefined;
+    const silent = cluster([pods], () => batches(), {
+      currentRevision: ({ signal }) => {
+        calledOff = signal;
+        return new Promise(() => undefined);
+      },
+    });
+    const again = createBackup(await planBackup(silent, everything), { ...common, reader: silent, name: 'taken' });
+    await expect(again).rejects.toMatchObject({ code: 'BACKUP_EXISTS' });
+    expect(calledOff?.aborted).toBe(true);
+  });
+
+  it('ends with its store, though the cluster is silent', async () => {
+    const store = openMemoryStore();
+    const create = store.create.bind(store);
+    const full = new AppError('STORE_FULL', 'there is no room');
+    store.create = async (key, body, signal) => {
+      if (key.endsWith('.tar.gz')) throw full;
+      await create(key, body, signal);
+    };
+    const silent = cluster([pods], () => batches(), { currentRevision: () => new Promise(() => undefined) });
+    const backup = createBackup(await planBackup(silent, everything), {
+      ...{ reader: silent, store, openSpool: () => Promise.resolve(memorySpool()), writer: sampleWriter() },
+      ...{ name: 'sample', tool: 'test' },
+    });
+    await expect(backup).rejects.toBe(full);
+  });
+
   it('asks for its revision while it claims its name', async () => {
     const store = openMemoryStore();
     const claimed = Promise.withResolvers<undefined>();

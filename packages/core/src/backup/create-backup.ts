@@ -2,6 +2,7 @@ import { createArchiveWriter } from '../archive/archive-writer.ts';
 import type { OpenSpool } from '../archive/spool.ts';
 import { formatVersion, type BackupHeader, type BackupSummary, type BackupWarning } from '../archive/summary.ts';
 import { formatInstant } from '../clock.ts';
+import { withOwnSignal } from '../concurrently.ts';
 import type { ClusterReader } from '../cluster/reader.ts';
 import type { BackupWriter } from '../location/backup-writer.ts';
 import { describeEncryption } from '../encryption/encryption.ts';
@@ -54,7 +55,7 @@ export const defaultConcurrency = 4;
  * what was written is cleared away, and what a kill leaves behind is cleared by the next `create` of that name or by
  * `delete`. Shortfalls and warnings are data of the summary: the caller decides what partial means.
  *
- * Throws SECRETS_IN_CLEAR, BACKUP_EXISTS and BACKUP_CLAIMED before anything is read, the reader's and the store's
+ * Throws SECRETS_IN_CLEAR, BACKUP_EXISTS and BACKUP_CLAIMED before any object is read, the reader's and the store's
  * errors, CANCELLED; from a store that takes it all at once BACKUP_EXISTS may come at the end, too.
  */
 export async function createBackup(plan: BackupPlan, options: CreateBackupOptions): Promise<BackupSummary> {
@@ -63,14 +64,16 @@ export async function createBackup(plan: BackupPlan, options: CreateBackupOption
   const inClear =
     encryption?.sealerOf('secrets') === undefined && plan.types.some(({ type }) => typeName(type) === 'secrets');
   refuseClearSecrets(options.store, name, inClear, options.allowClearSecrets);
-  return writeBackupTogether(options.store, name, `Back up ${name}`, signal, (store) => {
-    // The cluster tells it while the name is claimed.
-    const revision = newestRevision(plan, options.reader, signal);
-    revision.catch(() => undefined);
-    return writeUnderClaim(store, name, { writer, signal }, (held) =>
-      writeBackup(plan, revision, { ...options, store }, held, startedAt),
-    );
-  });
+  return writeBackupTogether(options.store, name, `Back up ${name}`, signal, (store) =>
+    withOwnSignal(signal, (asking) => {
+      // The cluster tells it while the name is claimed.
+      const revision = newestRevision(plan, options.reader, asking);
+      revision.catch(() => undefined);
+      return writeUnderClaim(store, name, { writer, signal }, (held) =>
+        writeBackup(plan, revision, { ...options, store }, held, startedAt),
+      );
+    }),
+  );
 }
 
 async function writeBackup(

@@ -1,6 +1,6 @@
 import { isAppError } from '../errors/app-error.ts';
 import type { ClusterIdentity, ClusterReader, DiscoveryFailure } from '../cluster/reader.ts';
-import { concurrently } from '../concurrently.ts';
+import { concurrently, withOwnSignal } from '../concurrently.ts';
 import { apiServiceType, namespaceType } from '../object/known-types.ts';
 import { typeName, type ResourceType, type TypeName } from '../object/resource-type.ts';
 import { concernsGroup } from '../select/concerns-group.ts';
@@ -34,6 +34,10 @@ export async function planBackup(
   selection: Selection,
   signal?: AbortSignal,
 ): Promise<BackupPlan> {
+  return withOwnSignal(signal, (asking) => askAndPlan(reader, selection, asking));
+}
+
+async function askAndPlan(reader: ClusterReader, selection: Selection, signal: AbortSignal): Promise<BackupPlan> {
   const askedForNamespaces = asksForNamespaces(selection) ? namesOf(reader, namespaceType, signal) : undefined;
   const askedForAggregated = aggregatedGroups(reader, signal);
   // Whether their failure counts is known once discovery has told that they are served.

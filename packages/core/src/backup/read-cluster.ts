@@ -3,7 +3,7 @@ import type { ArchiveWriter } from '../archive/archive-writer.ts';
 import type { SegmentStats, SegmentWriter } from '../archive/open-segments.ts';
 import type { Shortfall, TypeSummary } from '../archive/summary.ts';
 import type { ClusterReader, SpareRequests } from '../cluster/reader.ts';
-import { concurrently } from '../concurrently.ts';
+import { concurrently, orCancelled } from '../concurrently.ts';
 import { typeName, type ResourceType } from '../object/resource-type.ts';
 import { planWhole, type TypePlan } from '../select/plan-selection.ts';
 import type { ReportBackup } from './backup-event.ts';
@@ -45,7 +45,8 @@ export interface ClusterReading {
  * Source: https://kubernetes.io/docs/reference/using-api/api-concepts/#semantics-for-get-and-list
  */
 export async function readCluster(plan: BackupPlan, options: ReadClusterOptions): Promise<ClusterReading> {
-  const first = await readOnce(plan, options, await options.revision, 'begin-anew');
+  const revision = await orCancelled(options.revision, options.signal);
+  const first = await readOnce(plan, options, revision, 'begin-anew');
   if (first !== 'gone') return first;
   const newer = await newestRevision(plan, options.reader, options.signal);
   const second = await readOnce(plan, options, newer, 'read-that-type-now');

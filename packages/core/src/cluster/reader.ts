@@ -77,9 +77,9 @@ export interface ClusterReader {
    */
   list(request: ListRequest): AsyncIterable<ListBatch>;
   /** How many objects the request matches now, by the cheapest way the server offers. */
-  count(request: Omit<ListRequest, 'revision' | 'chunkSize'>): Promise<number>;
+  count(request: Omit<ListRequest, 'revision' | 'chunkSize' | 'spare'>): Promise<number>;
   /** The newest revision, read through one object of the request's list (`limit=1`); undefined where the API gives none. */
-  currentRevision(request: Omit<ListRequest, 'revision' | 'chunkSize'>): Promise<string | undefined>;
+  currentRevision(request: Omit<ListRequest, 'revision' | 'chunkSize' | 'spare'>): Promise<string | undefined>;
   /** The object as it is now; undefined when it does not exist. */
   get(
     type: ResourceType,

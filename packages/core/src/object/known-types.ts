@@ -1,6 +1,6 @@
 import type { ResourceType } from './resource-type.ts';
 
-// Types that every cluster serves, known before anything is discovered: to ask first would be a round trip more.
+// Types that are the same wherever they are served, known before anything is discovered, which is a round trip more.
 
 export const configMapType = knownType('', 'v1', 'ConfigMap', 'configmaps', true);
 export const namespaceType = knownType('', 'v1', 'Namespace', 'namespaces', false);

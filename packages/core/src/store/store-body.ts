@@ -1,3 +1,4 @@
+import { orCancelled } from '../concurrently.ts';
 import { throwIfCancelled } from '../errors/app-error.ts';
 import type { StoreBody } from './store.ts';
 
@@ -31,24 +32,5 @@ export async function* chunksOf(body: StoreBody, signal: AbortSignal | undefined
       const stopped = Promise.resolve(iterator.return?.()).then(undefined, () => undefined);
       if (signal?.aborted !== true) await stopped;
     }
-  }
-}
-
-/** Not Promise.race with one promise for the signal: that one would hold on to every chunk until it settles. */
-async function orCancelled<T>(operation: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return operation;
-  const cancelled = Promise.withResolvers<undefined>();
-  const cancel = (): void => {
-    cancelled.resolve(undefined);
-  };
-  signal.addEventListener('abort', cancel, { once: true });
-  // The source itself may have brought the cancel about while it was asked.
-  if (signal.aborted) cancel();
-  try {
-    const first = await Promise.race([operation.then((value) => ({ value })), cancelled.promise]);
-    throwIfCancelled(signal);
-    return first!.value;
-  } finally {
-    signal.removeEventListener('abort', cancel);
   }
 }

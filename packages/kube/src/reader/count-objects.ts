@@ -12,7 +12,7 @@ interface CountedList {
   readonly items?: readonly unknown[] | null;
 }
 
-type CountRequest = Omit<ListRequest, 'revision' | 'chunkSize'>;
+type CountRequest = Omit<ListRequest, 'revision' | 'chunkSize' | 'spare'>;
 
 /**
  * The metadata alone, which is what the server can leave the rest out of.

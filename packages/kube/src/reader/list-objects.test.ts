@@ -231,14 +231,14 @@ describe('a list that is cut off', () => {
 
 test('a list that shares its requests asks for the next page ahead once one is spared, and gives it back', async () => {
   const [first, second] = [page(names(0, 2_000), { resourceVersion: '7', continue: 't' }), page(names(2_000, 2))];
-  let whole: (() => void) | undefined;
+  const begun = Promise.withResolvers<() => void>();
   await using server = await serve((_, response, turn) => {
     if (turn === 1) response.end(second);
-    else
-      response.write(
-        first.slice(0, first.length / 2),
-        () => (whole = () => response.end(first.slice(first.length / 2))),
+    else {
+      response.write(first.slice(0, first.length / 2), () =>
+        begun.resolve(() => response.end(first.slice(first.length / 2))),
       );
+    }
   });
   let [spared, tried] = [0, 0];
   const take = (): boolean => {
@@ -256,13 +256,23 @@ test('a list that shares its requests asks for the next page ahead once one is s
   expect(tried).toBeGreaterThan(0);
   expect(server.asked.length).toBe(1);
   spared = 1;
-  whole!();
+  (await begun.promise)();
   await readOn();
   await expect.poll(() => server.asked.length).toBe(2);
   expect(spared).toBe(0);
   while (!(await readOn()));
   expect(seen).toEqual(names(0, 2_002));
   expect(spared).toBe(1);
+});
+
+test('a list that is spared no request asks for one page after another, also where only its end tells of the next', async () => {
+  const taken = { take: () => false, giveBack: () => expect.unreachable() };
+  const item = (name: string) => `{"metadata":{"name":"${name}"}}`;
+  await using server = await serve((_, response, turn) => {
+    const metadata = JSON.stringify({ resourceVersion: '7', ...(turn === 0 && { continue: 't' }) });
+    response.end(`{"apiVersion":"v1","items":[${item(`n${turn}`)}],"kind":"ConfigMapList","metadata":${metadata}}`);
+  });
+  expect((await read(server, { spare: taken })).names).toEqual(names(0, 2));
 });
 
 describe('a list that fails', () => {
@@ -272,13 +282,16 @@ describe('a list that fails', () => {
       else response.end(page(names(0, 2), { resourceVersion: '7', continue: 't' }));
     });
     const seen: string[] = [];
+    let spared = 1;
+    const spare = { take: () => spared > 0 && spared-- > 0, giveBack: () => spared++ };
     const reading = async () => {
-      for await (const { objects } of listObjects(await connect(server), { type, revision: '7' })) {
+      for await (const { objects } of listObjects(await connect(server), { type, revision: '7', spare })) {
         seen.push(...objects.map(({ name }) => name));
       }
     };
     await expect(reading()).rejects.toMatchObject({ code: 'CLUSTER_REVISION_GONE' });
     expect(seen).toEqual(turnOfFailure === 0 ? [] : names(0, 2));
+    expect(spared).toBe(1);
   });
 
   test.each([
@@ -320,11 +333,15 @@ describe('whoever stops listening', () => {
       response.on('close', () => open--);
       response.write(page(names(0, 500), { resourceVersion: '7', continue: `t${turn}` }).slice(0, -100));
     });
-    const list = listObjects(await connect(server), { type });
+    let spared = 1;
+    const spare = { take: () => spared-- > 0, giveBack: () => spared++ };
+    const list = listObjects(await connect(server), { type, spare });
     await list.next();
     await expect.poll(() => open).toBe(2);
+    expect(spared).toBe(0);
     await list.return();
     await expect.poll(() => open).toBe(0);
+    expect(spared).toBe(1);
   });
 
   test('ends the request for the next page before it is answered, and leaves no timer behind', async () => {

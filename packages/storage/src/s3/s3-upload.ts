@@ -7,7 +7,8 @@ import {
   PutObjectCommand,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
-import type { CompletedPart, ListPartsCommandOutput, PutObjectCommandInput, S3Client } from '@aws-sdk/client-s3';
+import type { CompletedPart, ListPartsCommandInput, PutObjectCommandInput, S3Client } from '@aws-sdk/client-s3';
+import { throwIfCancelled } from '@infrabackup/core';
 import type { PartSink } from '../send-in-parts.ts';
 
 /** How often an upload is given up of which parts come late. */
@@ -68,9 +69,10 @@ export async function giveUpUploads(
   const query = new ListMultipartUploadsCommand({ Bucket, Prefix: Key });
   const { Uploads = [] } = await client.send(query, { ...(signal && { abortSignal: signal }) });
   for (const upload of Uploads) {
-    if (upload.Key === Key && upload.UploadId !== undefined) {
-      await giveUpUpload(client, { Bucket, Key }, upload.UploadId);
-    }
+    throwIfCancelled(signal);
+    if (upload.Key !== Key || upload.UploadId === undefined) continue;
+    // Another may have been faster, which says nothing of the rest.
+    await giveUpUpload(client, { Bucket, Key }, upload.UploadId).catch(() => undefined);
   }
 }
 
@@ -85,11 +87,19 @@ async function giveUpUpload(
   UploadId: string,
 ): Promise<void> {
   const upload = { Bucket, Key, UploadId };
-  for (let times = 1; ; times++) {
-    await client.send(new AbortMultipartUploadCommand(upload));
-    if (times === mostTimes) return;
-    // It is gone when they cannot be listed; who may not list them has done what can be done.
-    const { Parts = [] } = await client.send(new ListPartsCommand(upload)).catch(() => ({}) as ListPartsCommandOutput);
-    if (Parts.length === 0) return;
+  const giveUp = () => client.send(new AbortMultipartUploadCommand(upload));
+  await giveUp();
+  for (let times = 1; times < mostTimes && (await hasParts(client, upload)); times++) {
+    // It may have gone with its parts by now.
+    await giveUp().catch(() => undefined);
+  }
+}
+
+/** Whether parts of the upload are there; false where that cannot be told, since it is gone or the right is missing. */
+async function hasParts(client: S3Client, upload: ListPartsCommandInput): Promise<boolean> {
+  try {
+    return ((await client.send(new ListPartsCommand(upload))).Parts ?? []).length > 0;
+  } catch {
+    return false;
   }
 }
