@@ -13,7 +13,7 @@ export async function concurrently<T>(
   signal?: AbortSignal,
 ): Promise<void> {
   const stop = new AbortController();
-  const inner = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
+  const inner = eitherSignal(signal, stop.signal);
   const iterator = items[Symbol.iterator]();
   const failures: unknown[] = [];
 
@@ -92,6 +92,11 @@ export async function orCancelled<T>(operation: Promise<T>, signal: AbortSignal 
   }
 }
 
+/** Fires with the first of the two. */
+export function eitherSignal(given: AbortSignal | undefined, own: AbortSignal): AbortSignal {
+  return given === undefined ? own : AbortSignal.any([given, own]);
+}
+
 /**
  * Runs `use` with a signal of its own, which fires with the given one, and when `use` has ended: so that nothing that it
  * began and did not wait for runs on behind the caller's back.
@@ -102,7 +107,7 @@ export async function withOwnSignal<T>(
 ): Promise<T> {
   const stop = new AbortController();
   try {
-    return await use(signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]));
+    return await use(eitherSignal(signal, stop.signal));
   } finally {
     stop.abort();
   }

@@ -26,6 +26,7 @@ export type {
   Discovery,
   DiscoveryFailure,
   ListBatch,
+  CountRequest,
   ListRequest,
   SpareRequests,
 } from './cluster/reader.ts';
@@ -108,7 +109,7 @@ export { parseExpression } from './select/expression.ts';
 export { isExpression, isPattern, matchesAny, matchesPattern } from './select/pattern.ts';
 export { matchesLabels, matchExpression, parseLabelSelector } from './select/label-selector.ts';
 export type { LabelRequirement } from './select/label-selector.ts';
-export { concurrently } from './concurrently.ts';
+export { concurrently, eitherSignal } from './concurrently.ts';
 export { proxyFor } from './proxy-for.ts';
 export { shellWord } from './shell-word.ts';
 export { userFolders, type UserEnvironment, type UserFolders } from './user-folders.ts';

@@ -1,4 +1,4 @@
-import { throwIfCancelled, type StoreBody } from '@infrabackup/core';
+import { eitherSignal, throwIfCancelled, type StoreBody } from '@infrabackup/core';
 import { cutParts } from './cut-parts.ts';
 import { sourceOf } from './source-failure.ts';
 
@@ -32,7 +32,7 @@ function partBytes(partNumber: number): number {
  */
 export async function sendInParts(body: StoreBody, sink: PartSink, signal: AbortSignal | undefined): Promise<void> {
   const stop = new AbortController();
-  const stopped = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
+  const stopped = eitherSignal(signal, stop.signal);
   const running = new Set<Promise<void>>();
   let failure: { readonly error: unknown } | undefined;
   try {

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { eitherSignal } from '@infrabackup/core';
 
 /** A server said nothing for too long. Its code is the one of connections for which the system says so. */
 export class SilentServerError extends Error {
@@ -30,7 +31,7 @@ export async function whileHeard<T>(
   const timer = setTimeout(() => silence.abort(), silentMs);
   try {
     return await request({
-      abortSignal: signal === undefined ? silence.signal : AbortSignal.any([signal, silence.signal]),
+      abortSignal: eitherSignal(signal, silence.signal),
       onProgress: () => void timer.refresh(),
     });
   } catch (error) {

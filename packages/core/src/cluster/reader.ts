@@ -52,6 +52,9 @@ export interface ListRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What to count: a list, however it would be read. */
+export type CountRequest = Omit<ListRequest, 'revision' | 'chunkSize' | 'spare'>;
+
 /** Some objects of a list, as they arrived. */
 export interface ListBatch {
   /** In the server's order. Windows on a reused buffer: valid until the next batch is asked for. */
@@ -77,9 +80,9 @@ export interface ClusterReader {
    */
   list(request: ListRequest): AsyncIterable<ListBatch>;
   /** How many objects the request matches now, by the cheapest way the server offers. */
-  count(request: Omit<ListRequest, 'revision' | 'chunkSize' | 'spare'>): Promise<number>;
+  count(request: CountRequest): Promise<number>;
   /** The newest revision, read through one object of the request's list (`limit=1`); undefined where the API gives none. */
-  currentRevision(request: Omit<ListRequest, 'revision' | 'chunkSize' | 'spare'>): Promise<string | undefined>;
+  currentRevision(request: CountRequest): Promise<string | undefined>;
   /** The object as it is now; undefined when it does not exist. */
   get(
     type: ResourceType,

@@ -111,7 +111,7 @@ export class Exchange implements Answer {
   }
 
   async *readBlocks(idleTimeoutMs: number): AsyncGenerator<Buffer, void> {
-    // A timer set anew with each piece of two kilobytes would cost as much as reading it.
+    // Pieces have two kilobytes: a timer set anew with each is work of its own.
     let quiet = 0;
     const watch = setInterval(() => {
       // Whoever takes their time is no silence of the server.

@@ -1,4 +1,4 @@
-import type { ListRequest } from '@infrabackup/core';
+import type { CountRequest } from '@infrabackup/core';
 import type { Connection } from '../connection/connection.ts';
 import { query, resourcePath } from './resource-path.ts';
 
@@ -11,8 +11,6 @@ interface CountedList {
   };
   readonly items?: readonly unknown[] | null;
 }
-
-type CountRequest = Omit<ListRequest, 'revision' | 'chunkSize' | 'spare'>;
 
 /**
  * The metadata alone, which is what the server can leave the rest out of.

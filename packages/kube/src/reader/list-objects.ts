@@ -1,6 +1,7 @@
 import {
   apiVersionOf,
   AppError,
+  eitherSignal,
   ListCutter,
   type ListBatch,
   type ListMetadata,
@@ -21,7 +22,7 @@ const defaultChunkSize = 500;
  */
 export async function* listObjects(connection: Connection, request: ListRequest): AsyncGenerator<ListBatch, void> {
   const stop = new AbortController();
-  const signal = request.signal === undefined ? stop.signal : AbortSignal.any([request.signal, stop.signal]);
+  const signal = eitherSignal(request.signal, stop.signal);
   const open = new Set<AsyncGenerator<PageBatch, ListMetadata>>();
   const startPage = (token: string | undefined) => {
     const rest = readPage(connection, { ...request, signal }, token);
