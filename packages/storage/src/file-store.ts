@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { checkKey, checkPrefix, chunksOf, isKeySegment, throwIfCancelled } from '@infrabackup/core';
 import type { ByteRange, Store, StoreBody, StoreEntry, AppError } from '@infrabackup/core';
 import { diskError, diskGuard, errnoOf } from './disk-error.ts';
+import { findFile } from './find-file.ts';
 import { placeNewFile } from './place-new-file.ts';
 import { noSuchValue, taken } from './store-failure.ts';
 import { openTempFile, syncFolder } from './temp-file.ts';
@@ -220,14 +221,14 @@ class FileStore implements Store {
 
   async #open(key: string): Promise<FileHandle> {
     const path = this.#path(key);
+    let handle: FileHandle | undefined;
     try {
-      const handle = await open(path, 'r');
-      if ((await handle.stat()).isFile()) return handle;
-      await handle.close();
+      handle = await findFile(path, () => openFile(path));
     } catch (error) {
       throw this.#readError(key, error);
     }
-    throw noSuchValue(this.uri, key);
+    if (handle === undefined) throw noSuchValue(this.uri, key);
+    return handle;
   }
 
   #readError(key: string, error: unknown): AppError {
@@ -247,8 +248,20 @@ class FileStore implements Store {
 
 type Guard = ReturnType<typeof diskGuard>;
 
+/** Undefined when it is something else. */
+async function openFile(path: string): Promise<FileHandle | undefined> {
+  const handle = await open(path, 'r');
+  let isFile = false;
+  try {
+    isFile = (await handle.stat()).isFile();
+    return isFile ? handle : undefined;
+  } finally {
+    if (!isFile) await handle.close();
+  }
+}
+
 async function statOrNothing(path: string): Promise<Awaited<ReturnType<typeof stat>> | undefined> {
-  return stat(path).catch((error: unknown) => {
+  return findFile(path, () => stat(path)).catch((error: unknown) => {
     if (noValue.has(errnoOf(error))) return undefined;
     throw error;
   });

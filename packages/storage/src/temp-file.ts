@@ -26,8 +26,8 @@ export async function openTempFile(folder: string): Promise<TempFile> {
   const path = join(folder, name);
   // Whoever removes the last value of a folder removes the folder, perhaps just before our file is in it.
   for (let attempts = 1; ; attempts++) {
-    await makeFolder(folder);
     try {
+      await makeFolder(folder);
       const handle = await open(path, 'wx', 0o600);
       await removeAbandoned(folder, name, (await handle.stat()).mtimeMs);
       return { path, handle };
