@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
+import dns from 'node:dns';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { dirname, join } from 'node:path';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
-import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { openStore } from '@infrabackup/storage';
 import { createCertificateAuthority } from '../cluster/certificates.ts';
 import { temporaryFolder } from '../cluster/temporary-folder.ts';
@@ -237,7 +238,9 @@ describe('an Azure location takes credentials', () => {
     expect(asked).toEqual(['https://storage.azure.com', 'Bearer of-the-node']);
   });
 
-  it('of a pod with a workload identity', async () => {
+  it('of a pod with a workload identity, and asks nobody but the authority that the pod is told', async () => {
+    const lookup = vi.spyOn(dns, 'lookup');
+    onTestFinished(() => lookup.mockRestore());
     const asked: string[] = [];
     const { url, location } = await startContainer(asked, ({ url: path, headers }, response, body) => {
       const own = `https://${headers.host!}`;
@@ -261,7 +264,9 @@ describe('an Azure location takes credentials', () => {
       ...{ PATH: '/nowhere', HOME: folder, AZURE_AUTHORITY_HOST: url },
       ...{ AZURE_TENANT_ID: 'tenant', AZURE_CLIENT_ID: 'client', AZURE_FEDERATED_TOKEN_FILE: join(folder, 'token') },
     };
-    expect(await Array.fromAsync((await openStore(location, context)).list(''))).toEqual([]);
+    const store = await openStore(location, { ...context, env: process.env });
+    expect(await Array.fromAsync(store.list(''))).toEqual([]);
     expect(asked).toEqual(['the-token-of-the-pod', 'Bearer of-the-pod']);
+    expect([...new Set(lookup.mock.calls.map(([host]) => host))]).toEqual(['127.0.0.1']);
   });
 });

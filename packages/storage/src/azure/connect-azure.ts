@@ -42,8 +42,11 @@ export async function connectAzure(
     }
     if (token !== undefined && token !== '')
       return new BlobServiceClient(`${base}?${token.replace(/^\?/, '')}`, undefined, options);
-    const { DefaultAzureCredential } = await import('@azure/identity');
-    return new BlobServiceClient(base, new DefaultAzureCredential(), options);
+    const { AzureAuthorityHosts, DefaultAzureCredential } = await import('@azure/identity');
+    const authority = (env['AZURE_AUTHORITY_HOST'] ?? '').replace(/\/+$/, '');
+    // An authority of one's own is in no list of Microsoft's, and may be where that cannot be reached.
+    const isOwn = authority !== '' && !Object.values<string>(AzureAuthorityHosts).includes(authority);
+    return new BlobServiceClient(base, new DefaultAzureCredential({ disableInstanceDiscovery: isOwn }), options);
   })();
   return service.getContainerClient(container);
 }
