@@ -131,8 +131,12 @@ describe('provisionBinaries', () => {
     await vi.waitFor(async () => expect(await isHalfThere()).toBe(true), { timeout: 10_000 });
     run.kill('SIGKILL');
 
-    await vi.waitFor(async () => expect(await readdir(versions)).toEqual(['v1.36.3.lock']), { timeout: 10_000 });
-    expect((await readCommandLines()).filter((line) => line.includes(versions))).toEqual([]);
+    const left = async () => ({
+      names: await readdir(versions),
+      processes: (await readCommandLines()).filter((line) => line.includes(versions)),
+    });
+    const lock = { names: ['v1.36.3.lock'], processes: [] };
+    await vi.waitFor(async () => expect(await left()).toEqual(lock), { timeout: 10_000 });
     await provision('1.36.3', working);
     expect(await readdir(versions)).toEqual(['v1.36.3']);
   });

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { access, constants, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { access, constants, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { buildBinaries } from './binaries-build.ts';
 import { downloadBinaries } from './binaries-download.ts';
@@ -75,7 +75,7 @@ async function fillFolder(
   version: string,
   runStep: RunStep,
 ): Promise<undefined | string> {
-  const lifeline = createLifeline(await mkdtemp(`${folder}.${process.pid}-`));
+  const lifeline = await createLifeline(`${folder}.${process.pid}-`);
   try {
     const filled = join(lifeline.folder, 'filled');
     const scratch = join(lifeline.folder, 'scratch');

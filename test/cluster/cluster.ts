@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { cp, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { cp, mkdir, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -83,8 +83,8 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
 }
 
 async function startOnce(binaries: Binaries, options: ClusterOptions): Promise<Cluster> {
-  const folder = await mkdtemp(join(tmpdir(), 'infrabackup-cluster-'));
-  const lifeline = createLifeline(folder);
+  const lifeline = await createLifeline(join(tmpdir(), 'infrabackup-cluster-'));
+  const { folder } = lifeline;
   try {
     const pki = join(folder, 'pki');
     if (options.snapshot !== undefined) {

@@ -1,18 +1,18 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { isAlive } from './file-lock.ts';
 import { createLifeline } from './lifeline.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 /** A process that starts `sleep` and one that starts a child of its own, says their ids, and then does `ending`. */
-async function runOwner(folder: string, ending: string): Promise<{ kill: () => void; pids: number[] }> {
+async function runOwner(prefix: string, ending: string): Promise<{ kill: () => void; pids: number[] }> {
   const script = `
     import { createLifeline } from ${JSON.stringify(join(import.meta.dirname, 'lifeline.ts'))};
-    const lifeline = createLifeline(${JSON.stringify(folder)});
+    const lifeline = await createLifeline(${JSON.stringify(prefix)});
     const first = lifeline.start('/bin/sleep', ['300']);
     const second = lifeline.start('/bin/sh', ['-c', 'sleep 300 & echo $!; wait']);
     second.stdout.once('data', (grandchild) => {
@@ -28,9 +28,11 @@ async function runOwner(folder: string, ending: string): Promise<{ kill: () => v
 }
 
 describe('createLifeline', () => {
+  const newPrefix = async (): Promise<string> => join(await temporaryFolder('lifeline'), 'own-');
+
   it('ends its processes and removes its folder when it is cut', async () => {
-    const folder = await temporaryFolder('lifeline');
-    const lifeline = createLifeline(folder);
+    const lifeline = await createLifeline(await newPrefix());
+    const { folder } = lifeline;
     const child = lifeline.start('/bin/sleep', ['300'], { logFile: join(folder, 'log') });
     await once(child, 'spawn');
 
@@ -41,7 +43,7 @@ describe('createLifeline', () => {
   });
 
   it('may be cut twice', async () => {
-    const lifeline = createLifeline(await temporaryFolder('lifeline'));
+    const lifeline = await createLifeline(await newPrefix());
     await lifeline.cut();
     await expect(lifeline.cut()).resolves.toBeUndefined();
   });
@@ -50,19 +52,20 @@ describe('createLifeline', () => {
     ['is killed with kill -9', 'setInterval(() => undefined, 1000);', true],
     ['calls process.exit', 'process.exit(0);', false],
   ])('ends its processes, their children and its folder when the owner %s', async (_, ending, isKilled) => {
-    const folder = await temporaryFolder('lifeline');
-    const owner = await runOwner(folder, ending);
+    const prefix = await newPrefix();
+    const owner = await runOwner(prefix, ending);
     expect(owner.pids).toHaveLength(3);
 
     if (isKilled) owner.kill();
 
     await vi.waitFor(() => expect(owner.pids.filter(isAlive)).toEqual([]), { timeout: 10_000, interval: 20 });
-    await vi.waitFor(() => expect(existsSync(folder)).toBe(false), { timeout: 10_000, interval: 20 });
+    const folders = () => readdir(dirname(prefix));
+    await vi.waitFor(async () => expect(await folders()).toEqual([]), { timeout: 10_000, interval: 20 });
   });
 
   it('gives a process its output file, folder and environment', async () => {
-    const folder = await temporaryFolder('lifeline');
-    const lifeline = createLifeline(folder);
+    const lifeline = await createLifeline(await newPrefix());
+    const { folder } = lifeline;
     const logFile = join(folder, 'log');
     const child = lifeline.start('/bin/sh', ['-c', 'pwd; echo "$GREETING"; echo "to stderr" >&2'], {
       logFile,

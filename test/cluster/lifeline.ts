@@ -1,6 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 
@@ -29,10 +31,11 @@ const script = join(import.meta.dirname, 'lifeline.sh');
 const registerAndBecome = 'echo "+$$" >&3; exec "$0" "$@" 3>&-';
 
 /**
- * A lifeline for an existing folder, which it will remove.
+ * A lifeline with a new folder, whose path begins with the prefix.
  * A small shell waits at the other end of a pipe; the kernel closes the pipe when this process is gone, by `kill -9` too.
  */
-export function createLifeline(folder: string): Lifeline {
+export async function createLifeline(prefix: string): Promise<Lifeline> {
+  const folder = `${prefix}${randomBytes(8).toString('hex')}`;
   const watcher = spawn('/bin/sh', [script, folder], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
   const gone = once(watcher, 'exit');
   const pipe: Writable & { unref?: () => void } = watcher.stdin;
@@ -40,6 +43,8 @@ export function createLifeline(folder: string): Lifeline {
   pipe.on('error', () => undefined);
   watcher.unref();
   pipe.unref?.();
+  // Not before there is somebody who will remove it.
+  await mkdir(folder, { mode: 0o700 });
 
   return {
     folder,

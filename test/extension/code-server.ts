@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -56,8 +56,8 @@ const startLimitMs = 60_000;
 
 /** Starts code-server with a fresh user folder and workspace, and resolves when it answers. */
 export async function startCodeServer(editor: Editor, options: CodeServerOptions): Promise<CodeServer> {
-  const folder = await mkdtemp(join(tmpdir(), 'infrabackup-editor-'));
-  const lifeline = createLifeline(folder);
+  const lifeline = await createLifeline(join(tmpdir(), 'infrabackup-editor-'));
+  const { folder } = lifeline;
   const at = (name: string): string => join(folder, name);
   try {
     const [home, workspace, userData] = [at('home'), at('workspace'), at('user-data')];

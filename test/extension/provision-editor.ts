@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { cacheFolder } from '../cluster/cache-folder.ts';
 import { withFileLock } from '../cluster/file-lock.ts';
 import { createLifeline } from '../cluster/lifeline.ts';
 import { CommandError, collectOutput, runCommand } from '../cluster/run-command.ts';
 import { stepsOnStderr } from '../cluster/steps.ts';
+import { installSystemPackages } from '../servers/system-packages.ts';
 
 /** The editor of the tests. Its DOM is no API, so this is pinned exactly and moves together with the tests' selectors. */
 const codeServerVersion = '4.139.1';
@@ -66,19 +67,10 @@ export async function provisionEditor(): Promise<Editor> {
 }
 
 async function provisionSystemPackages(hasCodeServer: boolean): Promise<void> {
-  const isMissing = findBrowser() === undefined || (!hasCodeServer && !(await hasKerberosHeaders()));
-  if (!isMissing) return;
-  const install = `apt-get install -y ${systemPackages.join(' ')}`;
-  if (process.env['CI'] !== 'true') {
-    throw new EditorUnavailableError(
-      `The editor tests need Chromium, and the first time also what code-server's native modules are built with.\nInstall them (on Debian: ${install}) or set CI=true to have the tests do it, and run again.`,
-    );
-  }
-  await stepsOnStderr('Installing Chromium and build tools with apt', 90, async () => {
-    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-    await runCommand('apt-get', ['update', '-qq'], { env });
-    await runCommand('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...systemPackages], { env });
-  });
+  if (findBrowser() !== undefined && (hasCodeServer || (await hasKerberosHeaders()))) return;
+  const missing =
+    "The editor tests need Chromium, and the first time also what code-server's native modules are built with.";
+  await installSystemPackages({ packages: systemPackages, usualSeconds: 90, missing }, EditorUnavailableError);
 }
 
 function findBrowser(): string | undefined {
@@ -95,7 +87,7 @@ async function hasKerberosHeaders(): Promise<boolean> {
 
 /** Fills a folder aside and moves it into place whole. */
 async function installCodeServer(folder: string): Promise<void> {
-  const lifeline = createLifeline(await mkdtemp(`${folder}.${process.pid}-`));
+  const lifeline = await createLifeline(`${folder}.${process.pid}-`);
   try {
     const filled = join(lifeline.folder, 'filled');
     await mkdir(filled);

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -85,7 +85,7 @@ export async function startRancherOperator(programs: string, options: RancherOpt
       : [secret('sealing', { 'encryption-provider-config.yaml': encryptionConfiguration })]),
   );
 
-  const lifeline = createLifeline(await mkdtemp(join(tmpdir(), 'infrabackup-rancher-')));
+  const lifeline = await createLifeline(join(tmpdir(), 'infrabackup-rancher-'));
   const logFile = join(lifeline.folder, 'operator.log');
   const log = (): Promise<string> => readFile(logFile, 'utf8');
   const env = {

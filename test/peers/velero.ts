@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -99,7 +99,7 @@ export async function provisionVelero(): Promise<VeleroPrograms> {
 /** Installs what Velero needs in the cluster and starts a server; resolves when it has looked through the bucket. */
 export async function startVelero(programs: VeleroPrograms, options: VeleroOptions): Promise<Velero> {
   const { cluster, s3, prefix, flags = [] } = options;
-  const lifeline = createLifeline(await mkdtemp(join(tmpdir(), 'infrabackup-velero-')));
+  const lifeline = await createLifeline(join(tmpdir(), 'infrabackup-velero-'));
   const { folder } = lifeline;
   const [logFile, credentials] = [join(folder, 'server.log'), join(folder, 'credentials')];
   const { AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret } = s3.keys;

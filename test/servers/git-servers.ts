@@ -2,9 +2,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { runCommand } from '../cluster/run-command.ts';
-import { stepsOnStderr } from '../cluster/steps.ts';
 import { ServerUnavailableError } from './provision-folder.ts';
 import { makeServerCertificate, startServer, type ServerProcess } from './server-process.ts';
+import { installSystemPackages } from './system-packages.ts';
 
 /** A server with git repositories, and how they are reached. */
 export interface GitServer {
@@ -24,13 +24,19 @@ export interface GitServer {
 /** Git alone. Throws ServerUnavailableError. */
 export async function provisionGit(): Promise<void> {
   const { stdout: folder } = await runCommand('git', ['--exec-path']).catch(() => ({ stdout: '' }));
-  await installUnless(() => existsSync(join(folder.trim(), 'git-http-backend')), "git's http-backend", ['git']);
+  if (existsSync(join(folder.trim(), 'git-http-backend'))) return;
+  const missing = "These tests start git's http-backend, which is not here.";
+  await installSystemPackages({ packages: ['git'], usualSeconds: 30, missing }, ServerUnavailableError);
 }
 
 /** The path of sshd. Throws ServerUnavailableError. */
 export async function provisionSshd(): Promise<string> {
   await provisionGit();
-  await installUnless(() => sshdPath() !== undefined, 'sshd', ['openssh-server', 'openssh-client']);
+  if (sshdPath() === undefined) {
+    const packages = ['openssh-server', 'openssh-client'];
+    const missing = 'These tests start sshd, which is not here.';
+    await installSystemPackages({ packages, usualSeconds: 30, missing }, ServerUnavailableError);
+  }
   return sshdPath()!;
 }
 
@@ -139,22 +145,6 @@ async function makeRepository({ folder }: ServerProcess, name: string): Promise<
 function locationOf(uri: string, options: Readonly<Record<string, string>> = {}): string {
   const query = new URLSearchParams(options).toString();
   return query === '' ? uri : `${uri}?${query}`;
-}
-
-/** Packages of the operating system are installed only where CI=true. */
-async function installUnless(isThere: () => boolean, what: string, packages: readonly string[]): Promise<void> {
-  if (isThere()) return;
-  const install = `apt-get install -y ${packages.join(' ')}`;
-  if (process.env['CI'] !== 'true') {
-    throw new ServerUnavailableError(
-      `These tests start ${what}, which is not here.\nInstall it (on Debian: ${install}) or set CI=true to have the tests do it, and run again.`,
-    );
-  }
-  await stepsOnStderr(`Installing ${packages.join(' and ')} with apt`, 30, async () => {
-    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-    await runCommand('apt-get', ['update', '-qq'], { env });
-    await runCommand('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], { env });
-  });
 }
 
 /** By its whole path, without which it does not start. */

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rename } from 'node:fs/promises';
+import { mkdir, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { cacheFolder } from '../cluster/cache-folder.ts';
 import { withFileLock } from '../cluster/file-lock.ts';
@@ -71,7 +71,7 @@ export async function provisionFolder(
     void process.stderr.write(`Waiting for process ${pid}, which is getting ${name}.\n`);
   await withFileLock(`${folder}.lock`, onWait, async () => {
     if (existsSync(folder)) return;
-    const made = createLifeline(await mkdtemp(`${folder}.${process.pid}-`));
+    const made = await createLifeline(`${folder}.${process.pid}-`);
     try {
       await stepsOnStderr(what, usualSeconds, (detail) => fill(made, detail));
       await rename(made.folder, folder);

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,7 +28,7 @@ export async function startServer(
   name: string,
   commandLine: (place: { port: number; folder: string }) => Promise<readonly [command: string, ...args: string[]]>,
 ): Promise<ServerProcess> {
-  const lifeline = createLifeline(await mkdtemp(join(tmpdir(), `infrabackup-${name}-`)));
+  const lifeline = await createLifeline(join(tmpdir(), `infrabackup-${name}-`));
   const { folder } = lifeline;
   const port = await findFreePort();
   const logFile = join(folder, 'server.log');

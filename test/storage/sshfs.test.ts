@@ -5,7 +5,7 @@ import { openStore } from '@infrabackup/storage';
 import { storeConformance } from '@infrabackup/storage/conformance';
 import { mountSshfs, whyNoSshfs, type RemoteFolder } from '../servers/sshfs.ts';
 
-const missing = whyNoSshfs();
+const missing = await whyNoSshfs();
 if (missing === undefined) {
   describe.each(['auto', 'never'])('a folder on a file system of another machine, hardLinks=%s,', (hardLinks) => {
     let remote: RemoteFolder;
