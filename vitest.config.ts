@@ -9,6 +9,7 @@ export default defineConfig({
           include: ['packages/**/*.test.ts', 'plugin/**/*.test.ts', 'extension/**/*.test.ts', 'scripts/**/*.test.ts'],
           // Tests that kill real processes take their time on busy cores.
           testTimeout: 90_000,
+          expect: { poll: { timeout: 30_000 } },
         },
       },
       {
@@ -41,7 +42,7 @@ export default defineConfig({
           name: 'editor',
           include: ['test/extension/**/*.test.ts'],
           globalSetup: ['test/extension/package-once.ts'],
-          testTimeout: 300_000,
+          testTimeout: 600_000,
           // A window on busy cores takes its time.
           expect: { poll: { timeout: 30_000, interval: 100 } },
           // The first time the editor is installed.

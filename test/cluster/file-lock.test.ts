@@ -46,10 +46,13 @@ describe('withFileLock', () => {
   });
 
   it('says once who holds the lock, and waits until it is free', async () => {
-    const onWait = vi.fn();
+    const waiting = Promise.withResolvers<undefined>();
+    const onWait = vi.fn(() => waiting.resolve(undefined));
     let isReleased = false;
     const holder = withFileLock(lock, never, async () => {
-      await sleep(700);
+      await waiting.promise;
+      // Long enough to be looked at again.
+      await sleep(300);
       isReleased = true;
     });
     await vi.waitFor(() => expect(existsSync(lock)).toBe(true));

@@ -25,7 +25,9 @@ await describeOnCluster('a backup that etcd overtakes by compacting what it read
 
   const create = (name: string): RunningPlugin =>
     workplace.start(
-      ...['create', name, '-n', namespace, '--include-resources', 'cm', '--chunk-size', '2', '-o', 'json'],
+      ...['create', name, '-n', namespace, '--include-resources', 'cm', '-o', 'json'],
+      // Slow enough to be overtaken.
+      ...['--chunk-size', '1', '--concurrency', '1'],
     );
 
   it('once, reads everything again at a newer revision, and is whole', async () => {

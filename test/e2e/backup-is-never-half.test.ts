@@ -12,7 +12,7 @@ await describeOnCluster('a backup that is interrupted', {}, (on) => {
 
   /** Slow enough to be caught at any point. */
   const startSlowly = (workplace: Workplace, name: string): RunningPlugin =>
-    workplace.start('create', name, '--chunk-size', '5', '--concurrency', '1', '-o', 'json');
+    workplace.start('create', name, '--chunk-size', '1', '--concurrency', '1', '-o', 'json');
 
   it('by Ctrl-C ends with 130, is not listed, and leaves its name free and nothing behind', async () => {
     await using workplace = await openWorkplace(on.cluster.clusterAdmin);

@@ -61,6 +61,9 @@ await describeOnCluster('a backup of most namespaces', {}, (on) => {
         ...['--clusterrole=reads-settings', '--user=teams-reader'],
       ]);
     }
+    const mayRead = ['auth', 'can-i', 'list', 'configmaps', '-n', teams.at(-1)!, '--as', 'teams-reader'];
+    // No is an exit code, too.
+    await expect.poll(() => on.cluster.kubectl(mayRead).catch(String)).toMatchObject({ stdout: 'yes\n' });
     expect(await backUp(user)).toEqual({ names: meant, oneByOne: true });
   });
 });

@@ -1,5 +1,6 @@
 import { beforeAll, expect, it } from 'vitest';
 import { describeOnCluster } from '../cluster/suite.ts';
+import { waitUntilQuiet } from '../fixtures/apply-fixtures.ts';
 import { snapshotCluster, snapshotDifferences } from '../support/cluster-snapshot.ts';
 import { openWorkplace, type Workplace } from '../support/plugin.ts';
 
@@ -58,6 +59,7 @@ await describeOnCluster('diff against the live cluster', { fixtures: true }, (on
     await kubectl('-n', 'lab', 'delete', 'configmap', 'gone');
     await kubectl('-n', 'lab', 'create', 'configmap', 'fresh', '--from-literal=a=b');
     await kubectl('-n', 'lab', 'patch', 'secret', 'login', '--patch', '{"stringData":{"password":"after-rotation"}}');
+    await waitUntilQuiet(on.cluster);
     const [before, managersBefore] = [await snapshot(), await managers()];
 
     const { exitCode, stdout, stderr } = await workplace.run('diff', 'nightly', '-n', 'lab');

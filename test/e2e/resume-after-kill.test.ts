@@ -8,7 +8,7 @@ import { snapshotCluster, snapshotDifferences, type ClusterSnapshot } from '../s
 import { killAt, startFaultProxy, type FaultProxy } from '../support/fault-proxy.ts';
 import { openWorkplace, type Workplace } from '../support/plugin.ts';
 
-/** How often each of restore and undo is killed. */
+/** How often each of restore and undo is to be killed; more often where too few were caught in mid-way. */
 const kills = Number(process.env['INFRABACKUP_KILLS'] ?? 4);
 const seed = Number(process.env['INFRABACKUP_SEED'] ?? Date.now() % 1_000_000);
 const objects = 60;
@@ -25,6 +25,12 @@ await describeOnCluster('a restore that is killed', {}, (on) => {
       input: JSON.stringify({ apiVersion: 'v1', kind: 'List', items }),
     });
   const snapshot = () => snapshotCluster(on.cluster.client(), { settled: true });
+  /** The snapshot once the controllers have given the namespace that came back what they give each. */
+  const snapshotAfterRestore = async (): Promise<ClusterSnapshot> => {
+    const certificates = ['-n', 'gone', 'configmap', 'kube-root-ca.crt'];
+    await expect.poll(() => kubectl('get', ...certificates, '--ignore-not-found', '-o', 'name')).not.toBe('');
+    return snapshot();
+  };
   const configMap = (namespace: string, i: number, data: object): object => {
     return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: `cm-${i}`, namespace }, data };
   };
@@ -106,7 +112,7 @@ await describeOnCluster('a restore that is killed', {}, (on) => {
     );
     drifted = await snapshot();
     const usualRestore = await measured(...restore);
-    restored = await snapshot();
+    restored = await snapshotAfterRestore();
     const usualUndo = await measured('undo', await newest(), '--yes');
     usual = { restore: usualRestore, undo: usualUndo };
     expect(snapshotDifferences(drifted, await snapshot())).toEqual([]);
@@ -115,15 +121,16 @@ await describeOnCluster('a restore that is killed', {}, (on) => {
 
   it(
     `comes to the same end when it is run again, and so does its undo, ${kills} times at random moments`,
-    { timeout: 120_000 + kills * 90_000 },
+    { timeout: 120_000 + 2 * kills * 90_000 },
     async () => {
       let killedRestores = 0;
       let killedUndos = 0;
-      for (let round = 0; round < kills; round++) {
+      const isEnough = (): boolean => Math.min(killedRestores, killedUndos) > kills / 4;
+      for (let round = 0; round < kills || (!isEnough() && round < 4 * kills); round++) {
         if (await runAndKill(usual.restore, ...restore)) killedRestores++;
         const { exitCode, stderr } = await workplace.run(...restore);
         expect([exitCode, exitCode === 0 ? '' : stderr], `seed ${seed}, round ${round}: restore`).toEqual([0, '']);
-        const afterRestore = snapshotDifferences(restored, await snapshot());
+        const afterRestore = snapshotDifferences(restored, await snapshotAfterRestore());
         expect(afterRestore, `seed ${seed}, round ${round}: restore`).toEqual([]);
 
         const id = await lastRestore(workplace);
@@ -137,8 +144,7 @@ await describeOnCluster('a restore that is killed', {}, (on) => {
         expect(afterUndo, `seed ${seed}, round ${round}: undo`).toEqual([]);
       }
       process.stderr.write(`killed ${killedRestores} restores and ${killedUndos} undos in mid-way\n`);
-      expect(killedRestores).toBeGreaterThan(kills / 4);
-      expect(killedUndos).toBeGreaterThan(kills / 4);
+      expect(isEnough()).toBe(true);
     },
   );
 

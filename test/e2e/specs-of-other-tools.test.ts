@@ -151,6 +151,9 @@ await describeOnCluster("other tools' specifications", {}, (on) => {
     expect((await admin.run('create', 'nothing', ...selected, ...who)).exitCode).not.toBe(0);
 
     await on.cluster.kubectl(['apply', '-f', '-'], { input: manifests });
+    // The authorizer learns of the roles from watches.
+    const counted = () => admin.run('create', '--dry-run', ...selected, ...who);
+    await expect.poll(async () => (await counted()).exitCode).toBe(0);
     const { exitCode, stderr, stdout } = await admin.run('create', 'least', ...selected, ...who, '-o', 'json');
     expect([exitCode, stderr]).toEqual([0, expect.not.stringContaining('error')]);
     expect(stdout).not.toMatch(/related-unreadable|unlisted/);

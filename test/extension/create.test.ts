@@ -108,7 +108,7 @@ await describeInWindow('taking backups in the editor', suite, (on) => {
     // An editor that is still opening would take the focus from the question.
     await expect.poll(() => window.title()).toContain('web.yaml');
     await window.inline(/^Backup by-hand/, 'Preview Restore');
-    await window.row(/^Preview of restoring by-hand/).waitFor();
+    await window.focused(/^Preview of restoring by-hand/);
     await open();
     await done('Look into it');
     await done('Preview a restore');

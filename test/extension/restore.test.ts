@@ -168,7 +168,7 @@ await describeInWindow(
     it('carries a preview out in the context that it was made for, whatever has been chosen since', async () => {
       const { window } = on;
       await window.inline(/^Backup before-upgrade/, 'Preview Restore');
-      await window.row(preview).waitFor();
+      await window.focused(preview);
       await window.command('Infrabackup: Select Cluster Context');
       await window.pick(/Which cluster/, /elsewhere/);
       await window.page.locator('.statusbar-item', { hasText: 'elsewhere' }).waitFor();

@@ -2,8 +2,8 @@ import { selectors, type Browser, type Locator, type Page } from 'playwright-cor
 import { expect } from 'vitest';
 import type { CodeServer } from './code-server.ts';
 
-/** Two shared cores bring the workbench up in eight seconds, or in forty. */
-const firstWaitMs = 90_000;
+/** Two shared cores bring the workbench up in eight seconds, or in eighty. */
+const firstWaitMs = 240_000;
 const waitMs = 30_000;
 
 /** How long something that may have been lost is waited for before it is done again. */
@@ -45,6 +45,8 @@ export interface Workbench extends AsyncDisposable {
   untilTrusted(): Promise<void>;
   /** A row of the side bar, by its accessible name. */
   row(way: Way): Locator;
+  /** Waits until a row is there and has the focus, which a view that reveals it gives it a moment later. */
+  focused(way: Way): Promise<void>;
   /** The sign that stands behind a row's label; empty where there is none. */
   badge(way: Way): Promise<string>;
   /** Opens rows, each within the one before. */
@@ -136,6 +138,9 @@ export async function openWorkbench(browser: Browser, server: CodeServer): Promi
       await sideBar.getByRole('button', { name: 'Create Backup…', disabled: false }).waitFor({ timeout: firstWaitMs });
     },
     row,
+    async focused(way) {
+      await expect.poll(() => row(way).getAttribute('aria-selected'), { timeout: waitMs }).toBe('true');
+    },
     async badge(way) {
       const id = await row(way).getAttribute('id');
       const shown = await page.evaluate<string>(

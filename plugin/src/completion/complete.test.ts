@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { memoryShell } from '../testing/memory-shell.ts';
 import { sampleLocation, type SampleLocation } from '../testing/sample-backup.ts';
+import { verbs } from '../commands/verbs.ts';
 import { answerCompletion } from './complete.ts';
 
 let location: SampleLocation;
 beforeAll(async () => {
+  // An answer that takes longer than a person waits is cut short, and what is loaded first here is compiled first.
+  await Promise.all(verbs.map(({ load }) => load()));
   location = await sampleLocation();
   await location.backUp('nightly');
   await location.backUp('weekly');

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import * as vscode from 'vscode';
+import { slowdown } from './pace.ts';
 import { findRow, theExtension, until, type Api, type Row } from './the-extension.ts';
 
 /** What a person does not notice as a pause. */
@@ -16,6 +17,7 @@ describe('at scale', () => {
     const namespace = await findRow(api, 'local', 'many', 'many');
     const [type] = await api.backups.children(namespace);
     assert.equal(api.backups.view(type!).accessibleName, 'ConfigMap, 100,000 objects');
+    const barMs = pauseMs * slowdown();
     const delay = monitorEventLoopDelay({ resolution: 1 });
     delay.enable();
     const before = process.threadCpuUsage();
@@ -25,10 +27,10 @@ describe('at scale', () => {
     const { user, system } = process.threadCpuUsage(before);
     delay.disable();
     const busyMs = (user + system) / 1000;
-    const measured = `${tookMs.toFixed(0)} ms by the clock, ${busyMs.toFixed(0)} ms busy, longest pause ${(delay.max / 1e6).toFixed(0)} ms`;
+    const measured = `${tookMs.toFixed(0)} ms by the clock, ${busyMs.toFixed(0)} ms busy, longest pause ${(delay.max / 1e6).toFixed(0)} ms, bar ${barMs.toFixed(0)} ms`;
     console.log(`measured: 100,000 objects ${measured}`);
     assert.equal(rows.length, 501, 'one page, and the row for more');
-    assert.ok(busyMs < pauseMs, measured);
+    assert.ok(busyMs < barMs, measured);
 
     const more = rows.at(-1)!;
     assert.equal(api.backups.view(more).label, 'Show more (99,500 left)');

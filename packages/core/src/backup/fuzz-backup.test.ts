@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { storeSource } from '../archive/archive-source.ts';
 import { unpackMember } from '../archive/gzip-member.ts';
@@ -59,7 +60,7 @@ describe('a backup of which bytes were changed', () => {
     const spoilt = spoil(whole.get(key)!, random);
     const store = await storeOf(new Map([...whole, [key, spoilt]]));
     await expectHonest(store, { isForged: false });
-    if (spoilt.equals(whole.get(key)!)) return;
+    if (saysTheSame(key, spoilt)) return;
     const found = await verifyBackup(store, 'sample').catch((error: unknown) => error);
     expect(isAppError(found, 'BACKUP_FORMAT') || (found as { findings: unknown[] }).findings.length > 0).toBe(true);
   });
@@ -177,6 +178,18 @@ function resealed(forged: unknown): Map<string, Buffer> {
   const isObject = typeof forged === 'object' && forged !== null && !Array.isArray(forged);
   const sealed = isObject ? sealSummary(forged as BackupSummary) : forged;
   return new Map([...whole, [files.summary, Buffer.from(JSON.stringify(sealed))]]);
+}
+
+/** Whether the bytes are those of the file, or JSON with the very same members: a summary's digest is over what it says. */
+function saysTheSame(key: string, spoilt: Buffer): boolean {
+  const own = whole.get(key)!;
+  if (spoilt.equals(own)) return true;
+  if (key !== files.summary) return false;
+  try {
+    return isDeepStrictEqual(JSON.parse(spoilt.toString()), JSON.parse(own.toString()));
+  } catch {
+    return false;
+  }
 }
 
 function spoil(bytes: Buffer, random: Random): Buffer {

@@ -94,14 +94,14 @@ describe('a request', () => {
     const times: number[] = [];
     await using server = await serve((_, response, turn) => {
       times.push(performance.now());
-      if (turn === 0) sendStatus(response, 429, 'TooManyRequests', 'slow down', { headers: { 'retry-after': '1' } });
+      if (turn === 0) sendStatus(response, 429, 'TooManyRequests', 'slow down', { headers: { 'retry-after': '2' } });
       else if (turn === 1) sendStatus(response, 429, 'TooManyRequests', 'slow', { details: { retryAfterSeconds: 0 } });
       else sendJson(response, 201, {});
     });
     const connection = await connect(server.url);
     expect(await connection.request({ method: 'POST', path: '/x', body: '{}' })).toMatchObject({ statusCode: 201 });
-    expect(times[1]! - times[0]!).toBeGreaterThanOrEqual(990);
-    expect(times[2]! - times[1]!).toBeLessThan(900);
+    expect(times[1]! - times[0]!).toBeGreaterThanOrEqual(1_990);
+    expect(times[2]! - times[1]!).toBeLessThan(1_900);
   });
 
   test.each<[string, 'GET' | 'PUT' | 'DELETE' | 'POST' | 'PATCH', number]>([
@@ -163,10 +163,10 @@ describe('a request', () => {
       const timer = setInterval(() => response.write('x'), 20);
       response.on('close', () => clearInterval(timer));
     });
-    const connection = await connect(server.url, { requestTimeoutMs: 200 });
+    const connection = await connect(server.url, { requestTimeoutMs: 1_000 });
     await expect(connection.request({ path: '/x', idempotent: false })).rejects.toMatchObject({
       code: 'CLUSTER_TIMEOUT',
-      message: expect.stringContaining('not complete within 0.2 s') as unknown,
+      message: expect.stringContaining('not complete within 1 s') as unknown,
     });
   });
 
@@ -211,7 +211,7 @@ describe('a server', () => {
       message: `the API server ${server.url} could not be reached: the connection was refused (ECONNREFUSED)`,
       hint: 'kubectl cluster-info',
     });
-    expect(performance.now() - began).toBeLessThan(1_000);
+    expect(performance.now() - began).toBeLessThan(5_000);
   });
 
   test('that is started again is waited for', async () => {
@@ -322,16 +322,16 @@ describe('a stream', () => {
       response.write('x'.repeat(300_000));
       if (turn === 0) setTimeout(() => response.end('end'), 50);
     });
-    const connection = await connect(server.url, { requestTimeoutMs: 300 });
+    const connection = await connect(server.url, { requestTimeoutMs: 1_000 });
     let length = 0;
     for await (const chunk of connection.stream(atX)) {
-      if (length === 0) await new Promise((resolve) => setTimeout(resolve, 700));
+      if (length === 0) await new Promise((resolve) => setTimeout(resolve, 2_000));
       length += chunk.length;
     }
     expect(length).toBe(300_003);
     await expect(readStream(connection)).rejects.toMatchObject({
       code: 'CLUSTER_TIMEOUT',
-      message: expect.stringContaining('nothing more was heard for 0.3 s') as unknown,
+      message: expect.stringContaining('nothing more was heard for 1 s') as unknown,
     });
   });
 

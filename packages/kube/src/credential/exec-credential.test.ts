@@ -130,21 +130,23 @@ describe('a credential plugin', () => {
   });
 
   test('is ended when the last who waits for it is cancelled, and no sooner', async () => {
-    const ended = join(folder, 'ended');
+    const [ready, ended] = [join(folder, 'ready'), join(folder, 'ended')];
     const command = await plugin(
       `process.on('SIGTERM', () => { fs.writeFileSync(${JSON.stringify(ended)}, ''); process.exit(1); });
+       fs.writeFileSync(${JSON.stringify(ready)}, '');
        if (runs === 1) setInterval(() => {}, 1000); else give({ token: 't' });`,
     );
     const source = execCredential(request(command));
     const [one, two] = [new AbortController(), new AbortController()];
     const waiting = [one, two].map(({ signal }) => source.current(signal).catch((error: unknown) => error));
-    await expect.poll(runs).toBe(1);
+    const read = (path: string) => readFile(path, 'utf8').catch(() => undefined);
+    await expect.poll(() => read(ready)).toBe('');
     one.abort();
     expect(await waiting[0]).toMatchObject({ code: 'CANCELLED' });
     await expect(readFile(ended)).rejects.toThrow();
     two.abort();
     expect(await waiting[1]).toMatchObject({ code: 'CANCELLED' });
-    await expect.poll(() => readFile(ended, 'utf8').catch(() => undefined)).toBe('');
+    await expect.poll(() => read(ended)).toBe('');
     expect(await source.current(undefined)).toEqual({ authorization: 'Bearer t' });
   });
 

@@ -58,7 +58,7 @@ test.each([
   for (let i = 1; i <= 3; i++) {
     expect(await text(await server.ask('/'))).toBe('x');
     expect(server.connections()).toBe(i);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await expect.poll(() => server.sockets[i - 1]!.destroyed).toBe(true);
   }
 });
 
