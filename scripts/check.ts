@@ -10,9 +10,9 @@ const root = resolve(import.meta.dirname, '..');
 
 /** Longest first, so that the last to finish is short. */
 const steps: readonly { readonly name: string; readonly command: readonly string[] }[] = [
+  { name: 'unit tests', command: ['vitest', 'run', '--project', 'unit', '--silent', 'passed-only'] },
   { name: 'lint', command: ['eslint', '.', '--max-warnings', '0', '--cache', '--cache-location', '.tsbuild/eslint'] },
   { name: 'types', command: ['tsc', '-b'] },
-  { name: 'unit tests', command: ['vitest', 'run', '--project', 'unit', '--silent', 'passed-only'] },
   { name: 'extension package', command: ['node', 'scripts/package-extension.ts'] },
   { name: 'boundaries', command: ['node', 'scripts/check-boundaries.ts'] },
   { name: 'unused code', command: ['knip'] },

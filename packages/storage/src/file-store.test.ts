@@ -21,14 +21,18 @@ async function newFolder(parent = tmpdir()): Promise<string> {
   return join(folder, 'made when first written');
 }
 
-storeConformance('the file store', async () => openFileStore(await newFolder()));
-storeConformance('the file store without hard links', async () =>
-  openFileStore(await newFolder(), { hardLinks: 'never' }),
+// A folder has no pages, and each file is written through to the disk.
+const options = { pageKeys: 50 };
+storeConformance('the file store', async () => openFileStore(await newFolder()), options);
+storeConformance(
+  'the file store without hard links',
+  async () => openFileStore(await newFolder(), { hardLinks: 'never' }),
+  options,
 );
 
 const inMemory = '/dev/shm';
 if (existsSync(inMemory))
-  storeConformance('the file store on tmpfs', async () => openFileStore(await newFolder(inMemory)));
+  storeConformance('the file store on tmpfs', async () => openFileStore(await newFolder(inMemory)), options);
 
 describe('the file store', () => {
   it('keeps values from other users: 0600 in folders of 0700', async () => {
