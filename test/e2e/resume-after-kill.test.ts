@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it, vi } from 'vitest';
 import { describeOnCluster } from '../cluster/suite.ts';
 import { createRandom } from '../fixtures/random.ts';
 import { snapshotCluster, snapshotDifferences, type ClusterSnapshot } from '../support/cluster-snapshot.ts';
@@ -28,7 +28,7 @@ await describeOnCluster('a restore that is killed', {}, (on) => {
   /** The snapshot once the controllers have given the namespace that came back what they give each. */
   const snapshotAfterRestore = async (): Promise<ClusterSnapshot> => {
     const certificates = ['-n', 'gone', 'configmap', 'kube-root-ca.crt'];
-    await expect.poll(() => kubectl('get', ...certificates, '--ignore-not-found', '-o', 'name')).not.toBe('');
+    await vi.waitFor(() => kubectl('get', ...certificates), { timeout: 30_000 });
     return snapshot();
   };
   const configMap = (namespace: string, i: number, data: object): object => {

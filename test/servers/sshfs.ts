@@ -17,7 +17,7 @@ const packages = ['sshfs', 'openssh-sftp-server'];
 const startTimeoutMs = 10_000;
 
 /** What sshfs and the kernel say where nothing may be mounted, as in many a container. */
-const isNotAllowed = /not permitted|permission denied/i;
+const isNotAllowed = /not permitted|permission denied|device not found|no such device/i;
 
 /** Why nothing can be mounted here; undefined where {@link mountSshfs} works. */
 export async function whyNoSshfs(): Promise<string | undefined> {
