@@ -6,7 +6,7 @@ import { withFileLock } from '../cluster/file-lock.ts';
 import { createLifeline } from '../cluster/lifeline.ts';
 import { CommandError, collectOutput, runCommand } from '../cluster/run-command.ts';
 import { stepsOnStderr } from '../cluster/steps.ts';
-import { installSystemPackages } from '../servers/system-packages.ts';
+import { installSystemPackages } from '../servers/install-system-packages.ts';
 
 /** The editor of the tests. Its DOM is no API, so this is pinned exactly and moves together with the tests' selectors. */
 const codeServerVersion = '4.139.1';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { runCommand } from '../cluster/run-command.ts';
 import { ServerUnavailableError } from './provision-folder.ts';
 import { makeServerCertificate, startServer, type ServerProcess } from './server-process.ts';
-import { installSystemPackages } from './system-packages.ts';
+import { installSystemPackages } from './install-system-packages.ts';
 
 /** A server with git repositories, and how they are reached. */
 export interface GitServer {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import { slowdown } from './pace.ts';
+import { slowdown } from './slowdown.ts';
 import { theExtension } from './the-extension.ts';
 
 interface Contributions {

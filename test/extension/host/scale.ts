@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import * as vscode from 'vscode';
-import { slowdown } from './pace.ts';
+import { slowdown } from './slowdown.ts';
 import { findRow, theExtension, until, type Api, type Row } from './the-extension.ts';
 
 /** What a person does not notice as a pause. */
