@@ -2,8 +2,6 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    // Of two processors, too, both: what else `npm run check` does is over before.
-    maxWorkers: '100%',
     projects: [
       {
         test: {

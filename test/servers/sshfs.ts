@@ -23,17 +23,27 @@ const isNotAllowed = /not permitted|permission denied|device not found|no such d
 export async function whyNoSshfs(): Promise<string | undefined> {
   if (!existsSync('/dev/fuse')) return 'there is no /dev/fuse';
   try {
-    if (!isOnPath('sshfs') || !isOnPath('fusermount3') || findSftpServer() === undefined) {
-      const missing = 'These tests mount a folder by sshfs, which is not here.';
-      await installSystemPackages({ packages, usualSeconds: 30, missing }, ServerUnavailableError);
-    }
-    await (await mountSshfs())[Symbol.asyncDispose]();
-    return undefined;
+    await provisionSshfs();
   } catch (error) {
-    const { message } = error as Error;
-    if (error instanceof ServerUnavailableError || isNotAllowed.test(message)) return message;
+    if (error instanceof ServerUnavailableError) return error.message;
     throw error;
   }
+  let probe: RemoteFolder;
+  try {
+    probe = await mountSshfs();
+  } catch (error) {
+    const { message } = error as Error;
+    if (isNotAllowed.test(message)) return message;
+    throw error;
+  }
+  await probe[Symbol.asyncDispose]();
+  return undefined;
+}
+
+async function provisionSshfs(): Promise<void> {
+  if (isOnPath('sshfs') && isOnPath('fusermount3') && findSftpServer() !== undefined) return;
+  const missing = 'These tests mount a folder by sshfs, which is not here.';
+  await installSystemPackages({ packages, usualSeconds: 30, missing }, ServerUnavailableError);
 }
 
 function isOnPath(name: string): boolean {

@@ -15,8 +15,6 @@ export type Fault =
   | { readonly kind: 'refused'; readonly code: number; readonly reason: string; readonly retryAfterSeconds?: number }
   /** The connection is cut before the server has the request. */
   | { readonly kind: 'cut-before' }
-  /** The server never has the request, and the client hears nothing. */
-  | { readonly kind: 'swallowed' }
   /** The server does what it was asked, and its answer is lost. */
   | { readonly kind: 'cut-after' }
   /** The server does what it was asked, and half of its answer arrives. */
@@ -70,7 +68,7 @@ export async function startFaultProxy(cluster: Cluster): Promise<FaultProxy> {
     if (fault !== undefined) proxy.befallen++;
     if (fault?.kind === 'refused') refuse(response, fault);
     else if (fault?.kind === 'cut-before') request.socket.destroy();
-    else if (fault?.kind !== 'swallowed') await answer(request, response, body, fault);
+    else await answer(request, response, body, fault);
   };
   /** The server does it; how much of that the client learns is the fault's. */
   const answer = async (

@@ -50,7 +50,7 @@ class FileStore implements Store {
   async create(key: string, body: StoreBody, signal?: AbortSignal): Promise<void> {
     const path = this.#path(key);
     const disk = this.#guard('write', key, 'nothing of it was left behind');
-    if ((await disk(statOrNothing(path))) !== undefined) throw taken(this.uri, key);
+    if ((await disk(orNothing(stat(path)))) !== undefined) throw taken(this.uri, key);
     const temp = await this.#writeTemp(path, body, disk, signal);
     try {
       if (!(await disk(placeNewFile(temp, path, this.#hardLinks)))) throw taken(this.uri, key);
@@ -124,7 +124,7 @@ class FileStore implements Store {
     throwIfCancelled(signal);
     const path = this.#path(key);
     const disk = this.#guard('remove', key);
-    const found = await disk(statOrNothing(path));
+    const found = await disk(orNothing(stat(path)));
     if (found === undefined || found.isDirectory()) return;
     await disk(rm(path, { force: true }));
     await disk(this.#removeEmptyFolders(dirname(path)));
@@ -260,18 +260,16 @@ async function openFile(path: string): Promise<FileHandle | undefined> {
   }
 }
 
-async function statOrNothing(path: string): Promise<Awaited<ReturnType<typeof stat>> | undefined> {
-  return findFile(path, () => stat(path)).catch((error: unknown) => {
+async function orNothing<T>(found: Promise<T>): Promise<T | undefined> {
+  return found.catch((error: unknown) => {
     if (noValue.has(errnoOf(error))) return undefined;
     throw error;
   });
 }
 
 async function entryOf(path: string, key: string): Promise<StoreEntry | undefined> {
-  const found = await statOrNothing(path);
-  return found?.isFile() === true
-    ? { key, sizeBytes: Number(found.size), modifiedMs: Number(found.mtimeMs) }
-    : undefined;
+  const found = await orNothing(findFile(path, () => stat(path)));
+  return found?.isFile() === true ? { key, sizeBytes: found.size, modifiedMs: found.mtimeMs } : undefined;
 }
 
 async function readFully(handle: FileHandle, buffer: Buffer, offset: number): Promise<number> {

@@ -116,15 +116,16 @@ describe('a single flipped bit', () => {
   test('of an archive alone is noticed all over it, or changes nothing that tar reads', async () => {
     const backup = await sample(1, 3);
     const whole = backup.contents.get(archiveKey)!;
+    const places = spread(whole.length, 700);
     let harmless = 0;
-    for (const at of spread(whole.length, 700)) {
+    for (const at of places) {
       const changed = flip(at, 1 << (at % 8))(Buffer.from(whole));
       if ((await alone(changed).catch(asFindings)).length > 0) continue;
       harmless++;
       expect(gunzipSync(changed).equals(gunzipSync(whole)), `byte ${at}`).toBe(true);
     }
     // The bits that fill up the last byte of a deflate stream, and lengths of codes that it does not use.
-    expect(harmless).toBeLessThan(whole.length / 50);
+    expect(harmless).toBeLessThan(places.length / 50);
   });
 });
 
