@@ -32,6 +32,12 @@ describe('encrypted bodies', () => {
     expect(openBody(Buffer.from(`"${value}"`), ref, [encryptionKey(cipher, 'key1', keyBytes)])).toEqual(plain);
   });
 
+  it.each(ciphers)('never takes the same random bytes for two objects: %s', (cipher) => {
+    const key = encryptionKey(cipher, 'key1', keyBytes);
+    const bodies = Array.from({ length: 2_000 }, () => sealBody(plain, ref, key).toString());
+    expect(new Set(bodies).size).toBe(bodies.length);
+  });
+
   it.each(ciphers)('opens what it sealed with %s, and seals the same never the same way', (cipher) => {
     const key = encryptionKey(cipher, 'key1', keyBytes);
     const bodies = [plain, plain, Buffer.from('{}'), Buffer.alloc(1 << 20, 'x')].map(
