@@ -2,9 +2,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { runCommand } from '../cluster/run-command.ts';
+import { installSystemPackages } from './install-system-packages.ts';
 import { ServerUnavailableError } from './provision-folder.ts';
 import { makeServerCertificate, startServer, type ServerProcess } from './server-process.ts';
-import { installSystemPackages } from './install-system-packages.ts';
 
 /** A server with git repositories, and how they are reached. */
 export interface GitServer {

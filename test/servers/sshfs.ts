@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { createLifeline } from '../cluster/lifeline.ts';
 import { runCommand } from '../cluster/run-command.ts';
-import { ServerUnavailableError } from './provision-folder.ts';
 import { installSystemPackages } from './install-system-packages.ts';
+import { ServerUnavailableError } from './provision-folder.ts';
 
 /** A folder of another file system, as of a machine far away, mounted here. */
 export interface RemoteFolder extends AsyncDisposable {

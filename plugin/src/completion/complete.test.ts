@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { verbs } from '../commands/verbs.ts';
 import { memoryShell } from '../testing/memory-shell.ts';
 import { sampleLocation, type SampleLocation } from '../testing/sample-backup.ts';
-import { verbs } from '../commands/verbs.ts';
 import { answerCompletion } from './complete.ts';
 
 let location: SampleLocation;
